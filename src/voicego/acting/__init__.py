@@ -1,0 +1,1 @@
+"""From a detection to what the rule asks for."""

@@ -1,0 +1,269 @@
+"""The values that flow through voicego. All are frozen; time in the flow is a sample index at 16 kHz, never a clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE = 16_000
+"""Hz. Everything after the microphone's resampler is mono float32 at this rate."""
+
+Samples = npt.NDArray[np.float32]
+"""Mono sound in [-1, 1] at `SAMPLE_RATE`, shape `(n,)` unless a docstring says otherwise."""
+
+
+def seconds(samples: int) -> float:
+    """Length of `samples` in seconds."""
+    return samples / SAMPLE_RATE
+
+
+def in_samples(seconds_: float) -> int:
+    """Length of `seconds_` in samples, rounded."""
+    return round(seconds_ * SAMPLE_RATE)
+
+
+# --- hearing -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AudioBlock:
+    """A stretch of sound as it was heard. An empty block says "nothing new within a second"."""
+
+    samples: Samples
+    start: int
+    """Index of the first sample since capture began."""
+    skipped: int = 0
+    """Samples lost right before this block (the reader was too slow, or the device dropped them)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Speech between quiet and quiet, as far as it is known."""
+
+    start: int
+    """Sample at which speech began."""
+    until: int
+    """Sample up to which it was followed; while it goes on, this grows."""
+    end: int | None = None
+    """Sample after the last speech; None while it goes on."""
+    quiet_before: int = 0
+    """Samples of quiet before it. The edge of a recording counts as endless quiet."""
+    cut: bool = False
+    """Too long: ended by the gate, not by quiet."""
+
+    @property
+    def length(self) -> int:
+        """Samples from the first speech to the last that is known."""
+        return (self.until if self.end is None else self.end) - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a classifier scores: a fixed length of sound around or inside an utterance."""
+
+    samples: Samples
+    start: int
+    """May be negative at the edge of a recording: what lies before is zeros, and was not heard."""
+    end: int
+    utterance: Utterance
+    laid: bool = False
+    """Laid over an ended utterance, to decide on a word said alone; the others slide on the hop."""
+
+
+# --- spotting ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Posteriors of one window."""
+
+    labels: tuple[str, ...]
+    probabilities: Samples
+    """Shape `(labels,)`, summing to 1."""
+    start: int
+    end: int
+    utterance: Utterance
+    laid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A keyword was heard."""
+
+    id: str
+    """Short, unique within a run; every later log line about it carries it."""
+    keyword: str
+    score: float
+    at: int
+    """Sample at which the word ended (said alone), or its window (in running speech)."""
+
+
+# --- what the rules ask for -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open the default browser (`browser`), an address, a file or folder, or an application by name."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Start an application."""
+
+    application: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Run a program to its end. With `shell`, `command` holds one string, handed to the shell as it is."""
+
+    command: tuple[str, ...]
+    shell: bool = False
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Show a desktop notification."""
+
+    text: str
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak a text; nothing is heard meanwhile."""
+
+    text: str
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop listening, by hand or for a while."""
+
+    for_s: float | None = None
+    """Seconds; None until `voicego resume`."""
+
+
+Action = Open | Launch | Run | Notify | Say | Pause
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What to do when a keyword is heard, and how sure to be. None means: as the checkpoint's decision table says."""
+
+    keyword: str
+    actions: tuple[Action, ...]
+    threshold: float | None = None
+    """Least posterior."""
+    margin: float = 0.0
+    """Least lead over the runner-up and over `_unknown_`, as a difference of posteriors."""
+    cooldown_s: float = 1.0
+    """Seconds of sound before the same word may fire again."""
+    isolated: bool = True
+    """Said alone, between quiet and quiet; False: also in running speech."""
+    patience_s: float = 0.3
+    """Seconds of sound above the threshold before a word in running speech fires."""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything that the rules file decides, resolved. Replaced whole on reload."""
+
+    rules: tuple[Rule, ...] = ()
+    microphones: tuple[str, ...] = ("default",)
+    """In order of preference."""
+    channel: int | None = None
+    """Channel of the device, from 1; None mixes all of them."""
+    model: str = "embedded"
+    """`embedded`, a folder, or a hub id that was fetched."""
+    threads: int = 1
+    """CPU threads of the classifier."""
+    hop_s: float = 0.1
+    """Seconds between sliding windows."""
+    quiet_s: float = 0.25
+    """Seconds of quiet that end a word."""
+    longest_word_s: float = 1.1
+    warm_up_s: float = 1.0
+    """Seconds of sound after start, resume or a gap in which nothing is decided."""
+    chime: bool = False
+    """A short sound at each detection."""
+
+
+# --- acting and status -------------------------------------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    """How an action ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRun:
+    """One action that was carried out, or not."""
+
+    detection_id: str
+    keyword: str
+    action: str
+    """As a person would write it: `open browser`."""
+    outcome: Outcome
+    exit_code: int | None = None
+    seconds: float = 0.0
+    detail: str = ""
+    """Why it failed, or the tail of its output."""
+    started_at: float = 0.0
+    """`time.monotonic()` at its start."""
+
+
+class State(StrEnum):
+    """What the daemon is doing; the value is what a person reads."""
+
+    STARTING = "starting"
+    LOADING = "loading"
+    LISTENING = "listening"
+    PAUSED = "paused"
+    RECONNECTING = "reconnecting"
+    CONFIG_ERROR = "config error"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A picture of the daemon at one moment."""
+
+    state: State
+    reason: str = ""
+    """Why it is not listening, in one sentence."""
+    pause_reasons: tuple[str, ...] = ()
+    paused_until: float | None = None
+    """Unix time, when paused for a while."""
+    pid: int = 0
+    version: str = ""
+    rules_file: str = ""
+    rules: tuple[str, ...] = ()
+    """Keywords of the enabled rules."""
+    config_error: str = ""
+    microphone: str = ""
+    engine: str = ""
+    model: str = ""
+    counters: dict[str, int] = field(default_factory=dict)
+    heard_s: float = 0.0
+    """Seconds of sound since capture began."""
+    last_detection: dict[str, Any] | None = None
+    last_run: dict[str, Any] | None = None
+    log_file: str = ""
+
+

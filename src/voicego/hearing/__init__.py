@@ -1,0 +1,1 @@
+"""From the microphone, or a recording, to windows of sound that hold speech."""

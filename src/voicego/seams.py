@@ -1,0 +1,126 @@
+"""The narrow places where one room meets another, or a test stands in for the real thing."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from voicego.flow import ActionRun, AudioBlock, Detection, Rule, Samples, Status
+
+
+class Source(Protocol):
+    """Where sound comes from: a microphone, or a recording that behaves like one."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """Sound is lost when nobody reads it in time; its edges are not quiet."""
+        ...
+
+    def open(self) -> None:
+        """Begin to hear.
+
+        Raises:
+            VoicegoError: there is no such device or file, or it cannot be used.
+        """
+        ...
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        """Yield blocks of 16 kHz mono sound in order; at least one a second, if need be an empty one.
+
+        Ends when a recording ends or `close` was called.
+
+        Raises:
+            VoicegoError: the device was lost.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop hearing; safe from any thread and more than once."""
+        ...
+
+
+class Classifier(Protocol):
+    """Posteriors for windows of sound."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the columns of `score`."""
+        ...
+
+    @property
+    def window(self) -> int:
+        """Samples in one window."""
+        ...
+
+    @property
+    def engine(self) -> str:
+        """What computes, for `status`: `torch`."""
+        ...
+
+    def score(self, windows: Samples) -> Samples:
+        """Map windows of shape `(n, window)` to probabilities of shape `(n, labels)`, rows summing to 1."""
+        ...
+
+
+class Ears(Protocol):
+    """What acting may ask of hearing."""
+
+    def deaf(self) -> AbstractContextManager[None]:
+        """Hear nothing while inside, and for half a second of sound longer."""
+        ...
+
+
+class Actor(Protocol):
+    """What takes detections; offering never blocks."""
+
+    def offer(self, detection: Detection, rule: Rule) -> bool:
+        """Queue the rule's actions; False when the queue is full."""
+        ...
+
+
+class Controls(Protocol):
+    """What the control socket may ask of the daemon. Each answer comes within a moment."""
+
+    def status(self) -> Status:
+        """A picture of now."""
+        ...
+
+    def pause(self, for_s: float | None = None) -> Status:
+        """Stop listening, for `for_s` seconds or until resumed."""
+        ...
+
+    def resume(self) -> Status:
+        """Listen again."""
+        ...
+
+    def reload(self) -> Status:
+        """Read the rules again.
+
+        Raises:
+            RulesError: they are broken; the last good ones go on working.
+        """
+        ...
+
+    def stop(self) -> Status:
+        """End the daemon, soon after the answer."""
+        ...
+
+    def do(self, keyword: str) -> tuple[ActionRun, ...]:
+        """Carry out a rule's actions now and wait for them.
+
+        Raises:
+            VoicegoError: there is no such rule.
+        """
+        ...
+
+    def subscribe(self, listener: Callable[[dict[str, object]], None]) -> Callable[[], None]:
+        """Call `listener` (which must not block) with each event; returns what ends it."""
+        ...

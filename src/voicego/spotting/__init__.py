@@ -1,0 +1,1 @@
+"""From windows of sound to detections of keywords."""
