@@ -1,0 +1,59 @@
+"""One voicego at a time for each user: a lock that the system itself lets go, however the holder ended."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from voicego.errors import VoicegoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class AlreadyRunning(VoicegoError):  # noqa: N818  # it reads as what happened
+    """Another voicego holds the lock."""
+
+    def __init__(self, pid: int | None) -> None:
+        who = f" (process {pid})" if pid else ""
+        super().__init__(f"voicego is already running{who}; see `voicego status`, end it with `voicego stop`")
+        self.pid = pid
+
+
+@contextmanager
+def single_instance(path: Path) -> Iterator[None]:
+    """Be the only one inside; the folder of `path` must exist.
+
+    Raises:
+        AlreadyRunning: another process is inside.
+        VoicegoError: the lock's file cannot be used.
+    """
+    # The number goes into a file beside it: on Windows a locked file cannot be read, and filelock before 3.21 empties
+    # it at every try.
+    pid = path.with_suffix(".pid")
+    lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise AlreadyRunning(_read(pid)) from None
+    except OSError as error:
+        raise VoicegoError(f"cannot use the lock {path}: {error.strerror or error}") from error
+    try:
+        with suppress(OSError):  # a full disk: the others are told no number, which is no reason not to run
+            pid.write_text(f"{os.getpid()}\n", encoding="ascii")
+        yield
+    finally:
+        with suppress(OSError):
+            pid.unlink()
+        lock.release()
+
+
+def _read(pid: Path) -> int | None:
+    try:
+        return int(pid.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
