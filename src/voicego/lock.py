@@ -32,8 +32,8 @@ def single_instance(path: Path) -> Iterator[None]:
         AlreadyRunning: another process is inside.
         VoicegoError: the lock's file cannot be used.
     """
-    # The number goes into a file beside it: on Windows a locked file cannot be read, and filelock before 3.21 empties
-    # it at every try.
+    # The number goes into a file beside it: on Windows a locked file cannot be read, and older versions of filelock
+    # empty it at every try.
     pid = path.with_suffix(".pid")
     lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)
     try:
