@@ -1,0 +1,73 @@
+"""Any rate and any number of channels, made 16 kHz mono as it streams (the only file that imports soxr)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from voicego.errors import VoicegoError
+from voicego.flow import SAMPLE_RATE, Samples
+
+if TYPE_CHECKING:
+    from voicego.hearing.ring import Frames
+
+SLOWEST, FASTEST = 4_000, 768_000
+"""Hz. Outside of these a rate is a broken header; telephones have 8 kHz, studios 192."""
+
+
+class Mono:
+    """One stream of sound on its way to 16 kHz mono."""
+
+    def __init__(self, rate: float, channel: int | None = None) -> None:
+        """Take sound at `rate` Hz; pick `channel`, counted from 1, or mix all of them.
+
+        Raises:
+            VoicegoError: no sound has such a rate.
+        """
+        if not SLOWEST <= rate <= FASTEST:
+            raise VoicegoError(f"sound at {rate:g} Hz cannot be used, only from {SLOWEST} to {FASTEST} Hz")
+        self._rate = rate
+        self._channel = channel
+        self._resampler: Any = None
+        self.broken = 0
+        """Samples that were no numbers (NaN, infinite) and became zeros."""
+
+    def feed(self, frames: Frames) -> Samples:
+        """Shape `(n,)` or `(n, channels)` in, mono out, within [-1, 1]; up to 15 ms are held back (8 kHz: 30 ms)."""
+        return self._resampled(self._mixed(self._mended(frames)), last=False)
+
+    def end(self) -> Samples:
+        """What was held back. The next `feed` begins a new stream."""
+        rest = self._resampled(np.zeros(0, dtype=np.float32), last=True)
+        self._resampler = None
+        return rest
+
+    def _mended(self, frames: Frames) -> Frames:
+        numbers = np.isfinite(frames)
+        if not numbers.all():
+            self.broken += int(numbers.size - np.count_nonzero(numbers))
+            frames = np.where(numbers, frames, np.float32(0))
+        # Floats may run beyond full scale; left there, one wild value would ring through the resampler for ever.
+        return np.clip(frames, -1, 1)
+
+    def _mixed(self, frames: Frames) -> Samples:
+        if frames.ndim == 1:
+            return frames
+        if self._channel is not None:
+            return frames[:, self._channel - 1]
+        mixed: Samples = frames.mean(axis=1, dtype=np.float32)
+        return mixed
+
+    def _resampled(self, samples: Samples, *, last: bool) -> Samples:
+        if self._rate == SAMPLE_RATE:
+            return np.ascontiguousarray(samples)
+        if self._resampler is None:
+            import soxr  # noqa: PLC0415 - only where a rate differs
+
+            # Variable-rate mode, although the rate is fixed: its filters work sample by sample and hold back 13 ms
+            # at 48 kHz, all the others work in large blocks and hold back up to 37 ms (HQ) or cut from 6 kHz (LQ).
+            self._resampler = soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ", vr=True)
+        resampled = self._resampler.resample_chunk(np.ascontiguousarray(samples), last=last)
+        clipped: Samples = resampled.clip(-1, 1)
+        return clipped

@@ -1,0 +1,166 @@
+"""Sound on the disk: open, read, save (the only file that imports soundfile)."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from voicego.errors import VoicegoError
+from voicego.flow import SAMPLE_RATE, Samples
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from voicego.hearing.ring import Frames
+
+SAVED_AS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
+"""Container and coding that `save` uses for each suffix."""
+
+
+class SoundFile:
+    """A sound file that is read from its beginning to its end. One thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._sound: Any = None
+        self._read = 0
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Look at the header.
+
+        Raises:
+            VoicegoError: there is no such file, or no sound in it that libsndfile understands.
+        """
+        soundfile = _soundfile()
+        _refuse_what_is_no_file(self._path)
+        try:
+            self._sound = soundfile.SoundFile(self._path)
+        except soundfile.SoundFileError as error:
+            raise VoicegoError(
+                f"{self._path}: this is not a sound file that can be read ({_why(error)}); "
+                "WAV, FLAC, OGG and MP3 can, among others"
+            ) from error
+        self._read = 0
+
+    @property
+    def rate(self) -> int:
+        """Frames in a second."""
+        return int(self._sound.samplerate)
+
+    @property
+    def channels(self) -> int:
+        """Samples in a frame."""
+        return int(self._sound.channels)
+
+    def read(self, frames: int) -> Frames:
+        """The next frames, shape `(n, channels)`; fewer at the end, then none.
+
+        Raises:
+            VoicegoError: the file is damaged.
+        """
+        try:
+            block: Frames = self._sound.read(frames, dtype="float32", always_2d=True)
+        except _soundfile().SoundFileError as error:
+            at = self._read / self.rate
+            raise VoicegoError(f"{self._path}: the file is damaged after {at:.1f} s ({_why(error)})") from error
+        self._read += len(block)
+        return block
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._sound is not None:
+            self._sound.close()
+            self._sound = None
+
+
+def may_save(path: Path, *, replace: bool = False) -> None:
+    """Say no before anything is recorded, not after.
+
+    Raises:
+        VoicegoError: sound cannot be saved under that name.
+    """
+    if path.suffix.lower() not in SAVED_AS:
+        raise VoicegoError(f"{path}: sound is saved as .wav, .flac or .ogg; give the file one of these endings")
+    if path.is_dir():
+        raise VoicegoError(f"{path} is a folder; name a file in it")
+    if path.exists() and not replace:
+        raise VoicegoError(f"{path} is there already; choose another name, or say that it may be replaced")
+    if not path.parent.is_dir():
+        raise VoicegoError(f"there is no folder {path.parent}; make it first, or choose another")
+    if not os.access(path.parent, os.W_OK):
+        raise VoicegoError(f"the folder {path.parent} cannot be written in; choose another")
+
+
+def save(path: Path, samples: Samples, *, replace: bool = False) -> None:
+    """Write 16 kHz mono sound as `.wav`, `.flac` or `.ogg`, whole or not at all; readable by its owner alone.
+
+    Raises:
+        VoicegoError: see `may_save`, or the disk is full.
+    """
+    may_save(path, replace=replace)
+    encoded = _encoded(samples, *SAVED_AS[path.suffix.lower()])
+    half: Path | None = None
+    try:
+        # A file of its own first: who dies half-way leaves no torso under the name that was asked for.
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            half = Path(file.name)
+            file.write(encoded)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except OSError as error:
+        if half is not None:
+            with contextlib.suppress(OSError):
+                half.unlink()
+        raise VoicegoError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _encoded(samples: Samples, container: str, coding: str) -> bytes:
+    out = io.BytesIO()
+    with _soundfile().SoundFile(out, "w", SAMPLE_RATE, 1, subtype=coding, format=container) as sound:
+        # In seconds: one large Vorbis write overruns the stack and kills the process (libsndfile #1095).
+        for at in range(0, len(samples), SAMPLE_RATE):
+            sound.write(samples[at : at + SAMPLE_RATE])
+    return out.getvalue()
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """Give the system's own reason, where there is one; libsndfile says "System error" to all of them."""
+    try:
+        if path.is_dir():
+            raise VoicegoError(f"{path} is a folder, not a sound file")
+        if path.exists() and not path.is_file():
+            raise VoicegoError(f"{path} is not a file; pipe its sound into `-` instead")
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise VoicegoError(f"{path} is empty")
+    except OSError as error:
+        raise VoicegoError(f"{path} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:  # a zero byte in the name
+        raise VoicegoError(f"{str(path)!r} cannot be read: {error}") from error
+    if path.suffix.lower() == ".raw":
+        raise VoicegoError(f"{path}: raw sound does not tell its rate; pipe it in as 16 kHz s16le: - < {path}")
+
+
+def _why(error: Exception) -> str:
+    said = str(getattr(error, "error_string", error)).strip().rstrip(".")
+    return said[:1].lower() + said[1:]
+
+
+def _soundfile() -> Any:  # noqa: ANN401 - soundfile has no types
+    try:
+        import soundfile  # noqa: PLC0415 - a fifth of a second, and not every command reads files
+    except OSError as error:  # a build without its own libsndfile
+        raise VoicegoError("libsndfile is missing; install it: sudo apt install libsndfile1") from error
+    return soundfile
