@@ -65,7 +65,7 @@ def stop_logging() -> None:
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if handler.name in _OURS]:
         root.removeHandler(handler)
-        with suppress(OSError):  # what could not be written to a full disk still cannot
+        with suppress(OSError, ValueError):  # what could not be written to a full disk still cannot
             handler.close()
     logging.captureWarnings(capture=False)
 
