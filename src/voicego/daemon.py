@@ -1,0 +1,466 @@
+"""The supervisor: builds the parts, starts, watches and stops them, and answers the control socket."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from voicego import __version__
+from voicego.errors import Exit, RulesError, VoicegoError
+from voicego.flow import Outcome, Rule, Setup, State, Status, seconds
+from voicego.listener import Counters, Listener
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from voicego.acting.dispatcher import Dispatcher
+    from voicego.flow import ActionRun, Detection
+    from voicego.listener import Deafness
+    from voicego.seams import Classifier, Source
+    from voicego.spotting.decision import Decision
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+RETRY_S = 2.0
+"""Seconds between two tries to open a microphone that is not there."""
+JOIN_S = 1.0
+"""Seconds that a thread is given to end."""
+BY_HAND = "by hand"
+FOR_A_WHILE = "for a while"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How the supervisor comes by what it watches over."""
+
+    read_rules: Callable[[], Setup]
+    """Raises RulesError."""
+    classifier: Callable[[Setup], Classifier]
+    """Loads; takes seconds. Raises VoicegoError."""
+    decisions: Callable[[Setup], tuple[Decision, ...]]
+    source: Callable[[Setup], Source]
+    rescan: Callable[[], None]
+    """Look again for microphones that came since."""
+    keep: Callable[[], None] = lambda: None
+    """Called when the rules file proved good."""
+    rules_file: Path | None = None
+    log_file: Path | None = None
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
+
+
+@dataclass(slots=True)
+class Session:
+    """A listener and the thread that it runs in."""
+
+    listener: Listener
+    thread: threading.Thread
+
+    def end(self) -> bool:
+        """Close the source and wait; whether the thread ended."""
+        self.listener.source.close()
+        if self.thread is not threading.current_thread():
+            self.thread.join(JOIN_S)
+        return not self.thread.is_alive()
+
+
+class Daemon:
+    """The `Controls`. Every change is made on the thread that calls `run`; other threads post it and may wait."""
+
+    def __init__(self, parts: Parts, dispatcher: Callable[[Daemon], Dispatcher], ears: Deafness) -> None:
+        self._parts = parts
+        self._ears = ears
+        self._dispatcher = dispatcher(self)
+        self._posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._setup: Setup | None = None
+        self._rules: dict[str, Rule] = {}
+        self._config_error = ""
+        self._classifier: Classifier | None = None
+        self._classifier_of: tuple[str, int] | None = None
+        self._loading: Setup | None = None
+        self._session: Session | None = None
+        self._retry_at: float | None = None
+        self._trouble = ""
+        self._failure = ""
+        self._paused: dict[str, float | None] = {}
+        """Reason to the time at which it ends, by `parts.now`, or None."""
+        self._stopping: Exit | None = None
+        self._state = State.STARTING
+        self._counters: dict[str, int] = dict.fromkeys(("detections", "actions", "actions_failed", "reconnects"), 0)
+        self._before = Counters()
+        """Sums of the sessions that ended."""
+        self._last_detection: dict[str, Any] | None = None
+        self._last_run: dict[str, Any] | None = None
+        self._subscribers: list[Callable[[dict[str, object]], None]] = []
+        self._subscribing = threading.Lock()
+
+    # --- the supervisor's thread ----------------------------------------------------------------------------------
+
+    def run(self, setup: Setup | None, config_error: str = "") -> Exit:
+        """Listen by `setup` (None: there are no rules that work) until told to stop."""
+        self._config_error = config_error
+        self._dispatcher.start()
+        if setup is not None:
+            self._adopt(setup)
+        try:
+            while self._stopping is None:
+                self._settle()
+                with suppress(queue.Empty):
+                    self._posted.get(timeout=self._patience())()
+        finally:
+            self._shut_down()
+        return self._stopping or Exit.OK
+
+    def _patience(self) -> float | None:
+        """Seconds until something is due."""
+        ends = [until - self._parts.now() for until in self._paused.values() if until is not None]
+        if self._retry_at is not None:
+            ends.append(self._retry_at - self._parts.clock())
+        return max(0.0, min(ends)) if ends else None
+
+    def _settle(self) -> None:
+        """Do what is due, and bring hearing in line with what is wanted."""
+        for reason, until in list(self._paused.items()):
+            if until is not None and until <= self._parts.now():
+                del self._paused[reason]
+                log.info("listening again, the pause is over")
+        if self._paused and self._session:
+            self._end_session()
+        due = self._retry_at is None or self._retry_at <= self._parts.clock()
+        if not self._paused and not self._session and self._classifier and not self._failure and due:
+            self._begin_session()
+        self._show()
+
+    def _begin_session(self) -> None:
+        assert self._setup is not None, "a classifier is loaded for a setup"  # noqa: S101
+        assert self._classifier is not None  # noqa: S101
+        source = self._parts.source(self._setup)
+        again = self._retry_at is not None
+        self._retry_at = None
+        try:
+            if again:
+                self._parts.rescan()
+            source.open()
+        except VoicegoError as error:
+            self._lose(str(error), live=source.live)
+            return
+        self._trouble = ""
+        listener = Listener(
+            source, self._classifier, self._setup, self._parts.decisions(self._setup), self._heard, self._ears
+        )
+        thread = threading.Thread(target=self._listen, args=(listener,), name="voicego-listener", daemon=True)
+        self._session = Session(listener, thread)
+        log.info("listening to %s for: %s", source.name, ", ".join(self._rules) or "nothing, no rule is active")
+        thread.start()
+
+    def _end_session(self) -> None:
+        if self._session is None:
+            return
+        session, self._session = self._session, None
+        if not session.end():
+            log.warning("the thread %s did not end in time", session.thread.name)
+        self._add_up(session.listener.counters)
+
+    def _add_up(self, counters: Counters) -> None:
+        self._before = Counters(**{name: n + getattr(counters, name) for name, n in asdict(self._before).items()})
+
+    def _lose(self, why: str, *, live: bool) -> None:
+        """Say that there is nothing to hear, and try again in a while if it may come back."""
+        if live:
+            if self._trouble != why:
+                log.warning("%s; waiting for a microphone", why.rstrip("."))
+            self._trouble = why
+            self._retry_at = self._parts.clock() + RETRY_S
+        else:
+            log.error("%s", why)
+            self._stopping = Exit.FAILED
+
+    def _adopt(self, setup: Setup) -> None:
+        """Take new rules. What they share with the old ones goes on without a gap."""
+        needed = (setup.model, setup.threads)
+        if self._classifier_of != needed:
+            self._loading = setup
+            threading.Thread(target=self._load, args=(setup,), name="voicego-loading", daemon=True).start()
+            return
+        self._loading = None
+        old, self._setup = self._setup, setup
+        self._rules = {rule.keyword: rule for rule in setup.rules if rule.enabled}
+        if self._session is None:
+            return
+        if old is not None and replace(old, rules=(), chime=False) == replace(setup, rules=(), chime=False):
+            self._session.listener.follow_rules(self._parts.decisions(setup))
+        else:
+            self._end_session()
+            self._retry_at = None
+
+    def _loaded(self, setup: Setup, classifier: Classifier | VoicegoError) -> None:
+        if setup is not self._loading:  # the rules were changed again meanwhile
+            return
+        self._loading = None
+        if isinstance(classifier, VoicegoError):
+            log.error("%s", classifier)
+            if self._classifier is None:
+                self._failure = str(classifier)
+            else:
+                self._config_error = f"{classifier}; the model in use stays"
+            return
+        self._end_session()
+        self._failure = ""
+        self._classifier, self._classifier_of = classifier, (setup.model, setup.threads)
+        self._adopt(setup)
+
+    def _ended(self, listener: Listener, error: str) -> None:
+        """Notice that a listener's thread came to its end."""
+        if self._session is None or self._session.listener is not listener:
+            return
+        self._end_session()
+        if error:
+            self._counters["reconnects"] += 1
+            self._lose(error, live=listener.source.live)
+        elif not listener.source.live:
+            log.info("%s has ended", listener.source.name)
+            self._dispatcher.drain()
+            self._stopping = Exit.OK
+
+    def _shut_down(self) -> None:
+        self._end_session()
+        if not self._dispatcher.stop(JOIN_S):
+            log.warning("the actions' thread did not end in time")
+        self._state = State.STOPPED
+        self._emit({"event": "state", "state": self._state, "reason": ""})
+        log.info("stopped")
+
+    def _show(self) -> None:
+        state = self._which_state()
+        if state is not self._state:
+            self._state = state
+            log.info("%s%s", state, f": {self._reason()}" if self._reason() else "")
+            self._emit({"event": "state", "state": state, "reason": self._reason()})
+
+    def _which_state(self) -> State:
+        if self._failure:
+            return State.FAILED
+        if self._paused:
+            return State.PAUSED
+        if self._session:
+            return State.LISTENING
+        if self._loading:
+            return State.LOADING
+        if self._setup is None:
+            return State.CONFIG_ERROR
+        return State.RECONNECTING
+
+    def _reason(self) -> str:
+        if self._paused and not self._failure:
+            return ", ".join(
+                reason if until is None else f"until {datetime.fromtimestamp(until):%H:%M:%S}"  # noqa: DTZ006 -- shown to a person
+                for reason, until in self._paused.items()
+            )
+        return self._failure or self._trouble or ("" if self._setup else self._config_error)
+
+    # --- other threads ----------------------------------------------------------------------------------------------
+
+    def _load(self, setup: Setup) -> None:
+        try:
+            outcome: Classifier | VoicegoError = self._parts.classifier(setup)
+        except VoicegoError as error:
+            outcome = error
+        except Exception as error:
+            log.exception("loading the model met a surprise")
+            outcome = VoicegoError(f"the model {setup.model} cannot be loaded ({type(error).__name__}); see the log")
+        self._posted.put(lambda: self._loaded(setup, outcome))
+
+    def _listen(self, listener: Listener) -> None:
+        error = ""
+        try:
+            listener.listen()
+        except VoicegoError as lost:
+            error = str(lost)
+        except Exception as surprise:
+            log.exception("the listener met a surprise")
+            error = f"listening failed ({type(surprise).__name__}); see the log"
+        finally:
+            listener.source.close()
+        self._posted.put(lambda: self._ended(listener, error))
+
+    def _heard(self, detection: Detection) -> None:
+        """Pass a detection on, from the listener's thread. Never blocks."""
+        rule = self._rules.get(detection.keyword)
+        if rule is None:  # switched off a moment ago
+            return
+        log.info("%s heard %s (%.2f)", detection.id, detection.keyword, detection.score)
+        taken = self._dispatcher.offer(detection, rule)
+        if self._setup and self._setup.chime:
+            self._dispatcher.chime()
+        self._counters["detections"] += 1
+        self._last_detection = {
+            "id": detection.id,
+            "keyword": detection.keyword,
+            "score": detection.score,
+            "at_s": round(seconds(detection.at), 3),
+            "time": self._parts.now(),
+        }
+        self._emit({"event": "detection", **self._last_detection, "taken": taken})
+
+    def ran(self, run: ActionRun) -> None:
+        """Note how an action ended; the dispatcher calls it, on its thread."""
+        self._counters["actions"] += 1
+        self._counters["actions_failed"] += run.outcome in {Outcome.FAILED, Outcome.TIMED_OUT}
+        self._last_run = asdict(run) | {"time": self._parts.now()}
+        self._emit({"event": "action", **self._last_run})
+
+    def ask_to_pause(self, for_s: float | None) -> None:
+        """Pause soon; for actions, which must not wait."""
+        self._posted.put(lambda: self._pause(for_s))
+
+    def ask_to_stop(self, exit_code: Exit = Exit.OK) -> None:
+        """Stop soon; fit for a signal handler (SimpleQueue.put is reentrant)."""
+        self._posted.put(lambda: self._stop(exit_code))
+
+    def ask_to_reload(self) -> None:
+        """Read the rules again soon; what is wrong with them is logged and shown in the status."""
+
+        def quietly() -> None:
+            with suppress(RulesError):  # noted by then
+                self._reload()
+
+        self._posted.put(quietly)
+
+    def _done_by_supervisor(self, change: Callable[[], Answer]) -> Answer:
+        """Have the supervisor make a change and wait for it."""
+        future: Future[Answer] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(change())
+            except BaseException as error:  # noqa: BLE001 -- it is the asker's
+                future.set_exception(error)
+
+        self._posted.put(work)
+        return future.result()
+
+    def _pause(self, for_s: float | None) -> None:
+        if for_s is None:
+            self._paused = {BY_HAND: None}
+        else:
+            self._paused.pop(BY_HAND, None)
+            self._paused[FOR_A_WHILE] = self._parts.now() + for_s
+        self._settle()
+
+    def _resume(self) -> None:
+        self._paused.clear()
+        self._settle()
+
+    def _reload(self) -> None:
+        try:
+            setup = self._parts.read_rules()
+        except RulesError as error:
+            if str(error) != self._config_error:
+                log.error("the rules are broken, the last good ones stay:\n%s", error)
+            self._config_error = str(error)
+            self._emit({"event": "config error", "error": self._config_error})
+            self._show()
+            raise
+        self._config_error = ""
+        if setup != self._setup:
+            self._parts.keep()
+            self._failure = ""
+            self._adopt(setup)
+            log.info("the rules were read: %s", ", ".join(r.keyword for r in setup.rules if r.enabled) or "none active")
+        self._emit({"event": "rules"})
+        self._settle()
+
+    def _stop(self, exit_code: Exit) -> None:
+        self._stopping = exit_code
+
+    def _emit(self, event: dict[str, object]) -> None:
+        with self._subscribing:
+            listeners = list(self._subscribers)
+        for listener in listeners:
+            listener(event)
+
+    # --- what the control socket may ask --------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Picture the daemon as it is now; from any thread."""
+        session = self._session
+        now = session.listener.counters if session else Counters()
+        totals = {name: n + getattr(now, name) for name, n in asdict(self._before).items()}
+        until = [end for end in list(self._paused.values()) if end is not None]
+        setup = self._setup
+        return Status(
+            state=self._state,
+            reason=self._reason(),
+            pause_reasons=tuple(self._paused),
+            paused_until=until[0] if until else None,
+            pid=os.getpid(),
+            version=__version__,
+            rules_file=str(self._parts.rules_file or ""),
+            rules=tuple(self._rules),
+            config_error=self._config_error,
+            microphone=session.listener.source.name if session else "",
+            engine=self._classifier.engine if self._classifier else "",
+            model=setup.model if setup else "",
+            counters={
+                **self._counters,
+                "windows": totals["windows"],
+                "utterances": totals["utterances"],
+                "skipped_samples": totals["skipped"],
+                "dropped_detections": self._dispatcher.dropped,
+            },
+            heard_s=round(seconds(totals["heard"]), 1),
+            last_detection=self._last_detection,
+            last_run=self._last_run,
+            log_file=str(self._parts.log_file or ""),
+        )
+
+    def pause(self, for_s: float | None = None) -> Status:
+        """Stop listening and close the microphone."""
+        self._done_by_supervisor(lambda: self._pause(for_s))
+        return self.status()
+
+    def resume(self) -> Status:
+        """Listen again."""
+        self._done_by_supervisor(self._resume)
+        return self.status()
+
+    def reload(self) -> Status:
+        """Read the rules again."""
+        self._done_by_supervisor(self._reload)
+        return self.status()
+
+    def stop(self) -> Status:
+        """End, after this answer."""
+        status = replace(self.status(), state=State.STOPPED)
+        self.ask_to_stop()
+        return status
+
+    def do(self, keyword: str) -> tuple[ActionRun, ...]:
+        """Carry out a rule's actions now, in the caller's thread."""
+        rule = self._rules.get(keyword)
+        if rule is None:
+            there = ", ".join(self._rules) or "none"
+            raise VoicegoError(f'there is no active rule for "{keyword}"; there are: {there}')
+        return self._dispatcher.do(rule)
+
+    def subscribe(self, listener: Callable[[dict[str, object]], None]) -> Callable[[], None]:
+        """Call `listener` with each event until what is returned is called."""
+        with self._subscribing:
+            self._subscribers.append(listener)
+
+        def end() -> None:
+            with self._subscribing, suppress(ValueError):
+                self._subscribers.remove(listener)
+
+        return end

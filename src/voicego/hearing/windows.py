@@ -1,0 +1,83 @@
+"""Cuts what the gate found into windows for the classifier: sliding while it is open, laid over a word that ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from voicego.flow import AudioBlock, Samples, Utterance, Window, in_samples
+from voicego.hearing.gate import Gate
+from voicego.hearing.ring import Ring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BLOCK_S = 1.0
+"""Longest stretch that is followed at once, so that the history always holds the windows that fall due in it."""
+
+
+@dataclass(slots=True)
+class Windows:
+    """Follows sound through the gate. Only the sound itself decides what comes out, never how it was cut into blocks."""
+
+    gate: Gate
+    window: int
+    """Samples in one window."""
+    hop: int
+    """Samples from one sliding window to the next."""
+    slides: Callable[[Utterance], bool]
+    """Whether anybody wants windows inside this utterance before it ends; a laid one comes in any case."""
+    wants: Callable[[Utterance], bool] = lambda _: True
+    """Whether anybody wants a window laid over this ended utterance."""
+    _history: Ring = field(init=False)
+    _offset: int = field(init=False, default=0)
+    _begun: int = field(init=False, default=-1)
+    _next_end: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self._history = Ring(self.window + in_samples(2 * BLOCK_S + 1.0))
+
+    def reset(self, at: int, *, quiet_before: bool) -> None:
+        """Begin anew at sample `at`: what was heard before a gap belongs to no window after it."""
+        self._history = Ring(self._history.capacity)
+        self._offset = at
+        self.gate.reset(at, quiet_before=quiet_before)
+        self._begun = -1
+
+    def hear(self, block: AudioBlock) -> Iterator[Window]:
+        """Follow one block and yield the windows that fell due in it, in order. Blocks follow each other without gap."""
+        step = in_samples(BLOCK_S)
+        for at in range(0, len(block.samples), step):
+            part = block.samples[at : at + step]
+            self._history.write(part)
+            for utterance in self.gate.hear(part):
+                yield from self._due(utterance)
+
+    def finish(self) -> Iterator[Window]:
+        """Yield what is still due at the edge of a recording."""
+        for utterance in self.gate.finish(self._offset + self._history.written):
+            yield from self._due(utterance)
+
+    def _due(self, utterance: Utterance) -> Iterator[Window]:
+        if utterance.start != self._begun:
+            self._begun = utterance.start
+            self._next_end = utterance.start + self.hop
+        while self._next_end <= utterance.until:
+            if self.slides(utterance):
+                yield self._cut(self._next_end, utterance)
+            self._next_end += self.hop
+        if utterance.end is not None and self.wants(utterance):
+            yield self._cut(laid_end(utterance, self.window), utterance, laid=True)
+
+    def _cut(self, end: int, utterance: Utterance, *, laid: bool = False) -> Window:
+        samples: Samples | None = self._history.view(end - self.window - self._offset, end - self._offset)
+        if samples is None:
+            raise AssertionError(f"the history no longer holds the window that ends at {end}")
+        return Window(samples, end - self.window, end, utterance, laid)
+
+
+def laid_end(utterance: Utterance, window: int) -> int:
+    """Where a window ends that has an ended utterance in its middle, as far as sound was heard behind it."""
+    if utterance.end is None:
+        raise ValueError("the utterance has not ended")
+    return min((utterance.start + utterance.end + window) // 2, utterance.until)

@@ -1,0 +1,159 @@
+"""The loop: sound through gate, windows, classifier and detector. The same for a microphone and for a file."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from voicego.flow import AudioBlock, Detection, Scores, Setup, Utterance, in_samples
+from voicego.hearing.gate import Gate, GateSettings
+from voicego.hearing.windows import Windows
+from voicego.spotting.detector import Detector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from voicego.flow import Window
+    from voicego.seams import Classifier, Source
+    from voicego.spotting.decision import Decision
+
+ECHO_S = 0.5
+"""Seconds of sound that stay unheard after voicego itself has spoken."""
+
+
+class Deafness:
+    """The `Ears`: counts who asked for nothing to be heard."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    @property
+    def now(self) -> bool:
+        """Whether nothing is to be heard."""
+        return self._count > 0
+
+    @contextmanager
+    def deaf(self) -> Iterator[None]:
+        """Hear nothing inside."""
+        with self._lock:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._count -= 1
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the loop has done since it began."""
+
+    heard: int = 0
+    """Samples."""
+    skipped: int = 0
+    """Samples that were lost before they could be heard."""
+    utterances: int = 0
+    words_alone: int = 0
+    """Utterances that could be a word said alone."""
+    windows: int = 0
+    """Windows scored."""
+    detections: int = 0
+
+
+@dataclass(slots=True)
+class Listener:
+    """Everything between a source and the detections; one thread calls `listen`, others may call `follow_rules`."""
+
+    source: Source
+    classifier: Classifier
+    setup: Setup
+    decisions: tuple[Decision, ...]
+    offer: Callable[[Detection], None]
+    """Called with each detection; must not block."""
+    ears: Deafness = field(default_factory=Deafness)
+    look_on: Callable[[Scores], None] | None = None
+    """Sees every window's scores; then windows slide over everything that the gate lets through."""
+    beat: Callable[[], None] = lambda: None
+    """Called at least once a second."""
+    counters: Counters = field(default_factory=Counters)
+    detector: Detector = field(init=False)
+    windows: Windows = field(init=False)
+    _coming: tuple[Decision, ...] | None = field(init=False, default=None)
+    _deaf_until: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        setup = self.setup
+        hop = in_samples(setup.hop_s)
+        self.detector = Detector(self.decisions, hop, setup.longest_word_s, setup.quiet_s)
+        gate = Gate(GateSettings(quiet_s=setup.quiet_s))
+        self.windows = Windows(gate, self.classifier.window, hop, self._slides, self._wants)
+
+    def listen(self) -> None:
+        """Listen until the source ends or is closed.
+
+        Raises:
+            VoicegoError: the source was lost.
+        """
+        self._begin(0)
+        for block in self.source.blocks():
+            self.beat()
+            self._take_coming_rules()
+            self._decide(self._due(block))
+        if not self.source.live:
+            self._decide(self.windows.finish())
+
+    def follow_rules(self, decisions: tuple[Decision, ...]) -> None:
+        """Decide by other rules, from the next moment on in which nobody speaks."""
+        self._coming = decisions
+
+    def _take_coming_rules(self) -> None:
+        if self._coming is not None and not self.windows.gate.open:
+            self.detector.decisions, self._coming = self._coming, None
+
+    def _begin(self, at: int) -> None:
+        live = self.source.live
+        self.windows.reset(at, quiet_before=not live)
+        self.detector.mute_until = at + (in_samples(self.setup.warm_up_s) if live else 0)
+
+    def _due(self, block: AudioBlock) -> Iterable[Window]:
+        """Windows that fall due in a block; none of what is lost, and none while voicego itself speaks."""
+        end = block.start + len(block.samples)
+        if block.skipped:
+            self.counters.skipped += block.skipped
+            self.windows.reset(block.start, quiet_before=False)
+        if self.ears.now:
+            self._deaf_until = end + in_samples(ECHO_S)
+        if block.start < self._deaf_until:
+            self.windows.reset(end, quiet_before=False)
+            return ()
+        self.counters.heard += len(block.samples)
+        return self.windows.hear(block)
+
+    def _decide(self, windows: Iterable[Window]) -> None:
+        due = list(windows)
+        if not due:
+            return
+        self.counters.windows += len(due)
+        labels = self.classifier.labels
+        posteriors = self.classifier.score(np.stack([window.samples for window in due]))
+        for window, row in zip(due, posteriors, strict=True):
+            scores = Scores(labels, row, window.start, window.end, window.utterance, window.laid)
+            if self.look_on:
+                self.look_on(scores)
+            if detection := self.detector.see(scores):
+                self.counters.detections += 1
+                self.offer(detection)
+
+    def _slides(self, utterance: Utterance) -> bool:
+        return self.look_on is not None or self.detector.slides(utterance)
+
+    def _wants(self, utterance: Utterance) -> bool:
+        self.counters.utterances += 1
+        wanted = self.detector.wants(utterance)
+        self.counters.words_alone += wanted
+        return wanted
