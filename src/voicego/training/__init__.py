@@ -1,0 +1,1 @@
+"""From recordings to a checkpoint; the runtime never imports this package."""

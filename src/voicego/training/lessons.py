@@ -1,0 +1,119 @@
+"""What the network is shown: features, targets mixed from label and teacher, masks that hide some of it."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from voicego.spotting.features import FeatureSpec, features
+from voicego.training.clips import KEYWORDS
+
+if TYPE_CHECKING:
+    from voicego.training.augment import Batch
+
+Floats: TypeAlias = NDArray[np.float32]
+Opinion: TypeAlias = Callable[[Floats], Floats]
+"""A teacher: from (n, 16000) sound to (n, labels) probabilities."""
+
+SURE = 0.9
+LONGEST_FRAMES, LONGEST_BANDS = 20, 14
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """A batch as the network sees it."""
+
+    inputs: Floats
+    """(n, steps, stride * bands) features."""
+    targets: Floats
+    """(n, labels), each row adding up to 1."""
+    weight: Floats
+    """(n,) 0 where nobody knows what is said, else 1."""
+
+
+def lesson_of(batch: Batch, opinion: Opinion | None, labels: int, spec: FeatureSpec, teacher_weight: float) -> Lesson:
+    """Mix label and teacher into one target; where talk may hold a keyword and the teacher hears one, look away."""
+    targets = np.eye(labels, dtype=np.float32)[batch.label]
+    weight = np.ones(len(targets), np.float32)
+    if opinion is not None:
+        heard = opinion(batch.samples)
+        taught = batch.taught[:, None] * np.float32(teacher_weight)
+        targets = (1 - taught) * targets + taught * heard
+        weight[batch.doubtful & (heard[:, : len(KEYWORDS)].max(axis=1) > SURE)] = 0.0
+    return Lesson(features(batch.samples, spec), targets, weight)
+
+
+def mixed(recent: list[Lesson], rng: np.random.Generator) -> Lesson:
+    """A lesson whose row k is row k of one of the recent ones."""
+    chosen = rng.integers(0, len(recent), len(recent[0].weight))
+    rows = list(enumerate(recent[k] for k in chosen))
+    return Lesson(
+        np.stack([lesson.inputs[k] for k, lesson in rows]),
+        np.stack([lesson.targets[k] for k, lesson in rows]),
+        np.stack([lesson.weight[k] for k, lesson in rows]),
+    )
+
+
+def masked(lesson: Lesson, stride: int, rng: np.random.Generator) -> Lesson:
+    """Blank up to 0.2 s in half of the rows and up to 14 bands in half of them; blank is the mean, zero."""
+    size, steps, width = lesson.inputs.shape
+    mel = lesson.inputs.reshape(size, steps * stride, width // stride).copy()
+    frames, bands = mel.shape[1:]
+    mel *= ~_stretches(frames, LONGEST_FRAMES, size, rng)[:, :, None]
+    mel *= ~_stretches(bands, LONGEST_BANDS, size, rng)[:, None, :]
+    return Lesson(mel.reshape(lesson.inputs.shape), lesson.targets, lesson.weight)
+
+
+def _stretches(places: int, longest: int, size: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """In half of the rows of (size, places), one stretch that is true."""
+    length = rng.integers(1, longest + 1, size) * rng.integers(0, 2, size)
+    start = (rng.random(size) * (places - length)).astype(np.int64)
+    place = np.arange(places)
+    return (place >= start[:, None]) & (place < (start + length)[:, None])
+
+
+class LessonMaker:
+    """A thread that makes lessons from `first` on, a few ahead; a failure is handed over and raised by `take`."""
+
+    def __init__(self, make: Callable[[int], Lesson], first: int) -> None:
+        self._make, self._first = make, first
+        self._made: queue.Queue[Lesson | Exception] = queue.Queue(maxsize=4)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="voicego-lessons")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def take(self) -> Lesson:
+        """The next lesson, in order; waits for it."""
+        made = self._made.get()
+        if isinstance(made, Exception):
+            raise made
+        return made
+
+    def _work(self) -> None:
+        torch.set_num_threads(1)
+        number = self._first
+        while not self._stop.is_set():
+            try:
+                made: Lesson | Exception = self._make(number)
+            except Exception as error:  # noqa: BLE001  # it is raised where the lesson is taken
+                made = error
+            while not self._stop.is_set():
+                with contextlib.suppress(queue.Full):
+                    self._made.put(made, timeout=0.2)
+                    break
+            number += 1

@@ -1,0 +1,197 @@
+"""A training run: network, averaged weights and optimiser, from the first step or the last save to the end."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from voicego.spotting.features import FeatureSpec, features
+from voicego.training.card import draft_card
+from voicego.training.evaluate import ListedClips, Tally, tallies
+from voicego.training.lessons import Floats, Lesson, masked, mixed
+from voicego.training.network import new_network, save_checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+log = logging.getLogger("voicego.training")
+
+REMEMBERED = 32
+LOG_EVERY = 100
+WARM_UP = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """Everything that decides a training run."""
+
+    data: Path
+    """Folder of recordings: packs with an index, or one folder a word."""
+    out: Path
+    """Folder for the checkpoint (`model/`), the state to resume from and `curves.tsv`."""
+    teacher: Path | None = None
+    """`model.onnx` of the teacher, with `labels.json` beside it; without one the labels alone teach."""
+    validation: Path | None = None
+    """List of clips that chooses the best weights; `validation.tsv` in `data` where there is one."""
+    steps: int = 8000
+    """Steps of the optimiser."""
+    minutes: float | None = None
+    """Wall-clock budget: the learning rate falls to nothing by then even if steps are left."""
+    batch: int = 128
+    """Windows a step."""
+    learning_rate: float = 2.5e-3
+    """Highest rate of the one-cycle schedule."""
+    weight_decay: float = 0.02
+    """AdamW's decay of the weight matrices."""
+    teacher_weight: float = 0.5
+    """The teacher's part of the loss on whole words, from 0 to 1."""
+    ema: float = 0.998
+    """How slowly the averaged weights follow, a step."""
+    reuse: int = 2
+    """Steps for each batch of sound, under different masks and mixed with the batches before."""
+    synthetic_noise_s: float = 1200.0
+    """Seconds of synthetic background that windows are drawn from, besides the recorded."""
+    rooms: int = 512
+    """Different rooms and microphones that words are heard through."""
+    seed: int = 1
+    """Decides the first weights and every window."""
+    save_every_s: float = 180.0
+    """Seconds between saves of the state."""
+    validate_every: int = 500
+    """Steps between looks at the validation list."""
+
+
+class Run:
+    """Call `resume`, then `go`."""
+
+    def __init__(self, settings: TrainSettings, labels: list[str], spec: FeatureSpec) -> None:
+        self.settings, self.labels, self.spec = settings, labels, spec
+        self.network = new_network(labels).train()
+        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        matrices = [value for value in self.network.parameters() if value.ndim > 1]
+        vectors = [value for value in self.network.parameters() if value.ndim <= 1]
+        self.optimiser = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
+            lr=settings.learning_rate,
+            betas=(0.9, 0.98),
+        )
+        self.step, self.seconds, self.best, self.loss = 0, 0.0, 0.0, 0.0
+        self.recent: list[Lesson] = []
+
+    def resume(self) -> None:
+        """Go on from the last save, if there is one."""
+        state_file = self.settings.out / "state.pt"
+        if not state_file.is_file():
+            return
+        state = torch.load(state_file, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average = state["average"]
+        self.spec = replace(self.spec, **{name: value.numpy() for name, value in state["statistics"].items()})
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
+        log.info("resuming at step %d", self.step)
+
+    def go(self, take: Callable[[], Lesson], judged: ListedClips | None) -> None:
+        """Take steps until the end, saving and judging on the way."""
+        began, saved = time.monotonic() - self.seconds, time.monotonic()
+        while self.progress() < 1:
+            loss = self.learn(self.next_lesson(take))
+            self.loss = 0.98 * self.loss + 0.02 * loss if self.loss else loss
+            self.seconds = time.monotonic() - began
+            if self.step % LOG_EVERY == 0:
+                left, pace = self.seconds * (1 / max(1e-6, self.progress()) - 1) / 60, self.seconds / self.step
+                log.info("step %d loss %.3f, %.2f s a step, %.0f min left", self.step, self.loss, pace, left)
+            if self.step % self.settings.validate_every == 0 and self.progress() < 1:
+                self.judge(judged)
+            if time.monotonic() - saved > self.settings.save_every_s:
+                self.save()
+                saved = time.monotonic()
+        self.judge(judged)
+        self.save()
+
+    def progress(self) -> float:
+        """From 0 to 1, by steps or by the clock, whichever is further."""
+        by_clock = self.seconds / (self.settings.minutes * 60) if self.settings.minutes else 0.0
+        return max(self.step / self.settings.steps, by_clock)
+
+    def next_lesson(self, take: Callable[[], Lesson]) -> Lesson:
+        """A fresh lesson, or in between rows of the last ones shuffled together; masked anew each time."""
+        rng = np.random.default_rng((self.settings.seed, self.step, 1))
+        if self.step % self.settings.reuse and self.recent:
+            return masked(mixed(self.recent, rng), self.spec.stride, rng)
+        fresh = take()
+        self.recent = [*self.recent[1 - REMEMBERED :], fresh]
+        return masked(fresh, self.spec.stride, rng)
+
+    def learn(self, lesson: Lesson) -> float:
+        """One step of the optimiser and of the average; returns the loss."""
+        rate = one_cycle(self.progress()) * self.settings.learning_rate
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        logits = self.network(torch.from_numpy(lesson.inputs)).logits
+        weight = torch.from_numpy(lesson.weight)
+        each = functional.cross_entropy(logits, torch.from_numpy(lesson.targets), reduction="none")
+        loss: torch.Tensor = (each * weight).sum() / weight.sum().clamp_min(1.0)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        self.optimiser.step()
+        self.step += 1
+        keep = min(self.settings.ema, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                self.average[name].lerp_(value, 1 - keep)
+        return float(loss.detach())
+
+    def judge(self, judged: ListedClips | None) -> None:
+        """Score the average on the validation list; keep it as the checkpoint if it is the best so far."""
+        found = {"all": Tally(0, 0)} if judged is None else tallies(self.score, judged, self.labels)
+        share = found["all"].share
+        with (self.settings.out / "curves.tsv").open("a", encoding="utf-8") as curves:
+            if curves.tell() == 0:
+                curves.write("\t".join(["step", "seconds", "loss", *found]) + "\n")
+            numbers = [f"{tally.share:.4f}" for tally in found.values()]
+            curves.write("\t".join([str(self.step), f"{self.seconds:.0f}", f"{self.loss:.4f}", *numbers]) + "\n")
+        log.info("step %d: %.2f %% right on the validation list", self.step, 100 * share)
+        if share >= self.best:
+            self.best = share
+            card = draft_card(self.labels, self.step, self.seconds, None if judged is None else found)
+            save_checkpoint(self.settings.out / "model", self.network, self.average, self.spec, card)
+
+    def score(self, samples: Floats) -> Floats:
+        """Probabilities by the averaged weights."""
+        current = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self.network.load_state_dict(self.average)
+        self.network.eval()
+        with torch.inference_mode():
+            odds: Floats = self.network(torch.from_numpy(features(samples, self.spec))).logits.softmax(-1).numpy()
+        self.network.load_state_dict(current)
+        self.network.train()
+        return odds
+
+    def save(self) -> None:
+        """Write the state beside the last one, then swap it in."""
+        state: dict[str, Any] = {
+            "network": self.network.state_dict(), "average": self.average, "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "statistics": {name: torch.from_numpy(getattr(self.spec, name)) for name in ("floor", "mean", "std")},
+            "seconds": self.seconds, "best": self.best,
+        }  # fmt: skip
+        fresh = self.settings.out / "state.pt.new"
+        torch.save(state, fresh)
+        fresh.replace(self.settings.out / "state.pt")
+
+
+def one_cycle(progress: float) -> float:
+    """Share of the highest learning rate: up for a tenth of the run, then down along a cosine."""
+    if progress < WARM_UP:
+        return 0.04 + 0.96 * progress / WARM_UP
+    return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) + 1e-4

@@ -1,0 +1,41 @@
+"""The embedded checkpoint on the validation list of human recordings, which lies beside the checkout or is skipped."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from transformers import AutoModelForAudioClassification
+
+import voicego.spotting
+from voicego.spotting.features import FeatureSpec, features
+from voicego.training.evaluate import read_list, table, tallies
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+EMBEDDED = Path(voicego.spotting.__file__).parent / "embedded"
+
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.skipif(not (DATA / "validation.tsv").is_file(), reason="the recordings of ../shared/data are not here"),
+]
+
+
+def test_at_least_92_of_100_validation_clips_are_heard_right(record_property: Callable[[str, object], None]) -> None:
+    network = AutoModelForAudioClassification.from_pretrained(EMBEDDED).eval()
+    spec = FeatureSpec.from_preprocessor(json.loads((EMBEDDED / "preprocessor_config.json").read_text()))
+    labels = [network.config.id2label[number] for number in range(network.config.num_labels)]
+
+    def score(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            odds: NDArray[np.float32] = network(torch.from_numpy(features(samples, spec))).logits.softmax(-1).numpy()
+        return odds
+
+    found = tallies(score, read_list(DATA / "validation.tsv"), labels)
+    for label, tally in found.items():
+        record_property(label, f"{tally.right}/{tally.total}")
+
+    assert found["all"].total == 2407
+    assert found["all"].share >= 0.92, table(found)
