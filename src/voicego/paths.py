@@ -111,6 +111,10 @@ def _runtime(dirs: PlatformDirs) -> Path | None:
         found = folder.parent.lstat()
     except OSError:  # not there, or platformdirs found that another user made it first
         return None
+    # What platformdirs falls back on in the temp folder may come and go with other programs: a daemon and whoever
+    # talks to it must not differ in what they find.
+    if folder.parent.name == f"runtime-{os.geteuid()}":
+        return None
     private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077 and found.st_uid == os.geteuid()
     return folder if private else None
 

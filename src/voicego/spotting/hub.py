@@ -167,9 +167,9 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _cache(environ: Mapping[str, str]) -> Path:
     """Find the cache by the rules of huggingface_hub.constants, which would have to be imported after `offline`."""
-    user = environ.get("XDG_CACHE_HOME") or "~/.cache"
-    home = environ.get("HF_HOME") or f"{user}/huggingface"
-    hub = environ.get("HF_HUB_CACHE") or environ.get("HUGGINGFACE_HUB_CACHE") or f"{home}/hub"
+    # An empty variable counts, and means this folder: strange, but what was fetched has to be found.
+    home = environ.get("HF_HOME", str(Path(environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")))
+    hub = environ.get("HF_HUB_CACHE", environ.get("HUGGINGFACE_HUB_CACHE", str(Path(home, "hub"))))
     return Path(os.path.expandvars(hub)).expanduser()
 
 
