@@ -1,24 +1,18 @@
-"""Sound on the disk: open, read, save (the only file that imports soundfile)."""
+"""Sound files: read them, make their content (the only file that imports soundfile)."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, Samples
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from voicego.hearing.ring import Frames
-
-SAVED_AS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
-"""Container and coding that `save` uses for each suffix."""
 
 
 class SoundFile:
@@ -84,49 +78,8 @@ class SoundFile:
             self._sound = None
 
 
-def may_save(path: Path, *, replace: bool = False) -> None:
-    """Say no before anything is recorded, not after.
-
-    Raises:
-        VoicegoError: sound cannot be saved under that name.
-    """
-    if path.suffix.lower() not in SAVED_AS:
-        raise VoicegoError(f"{path}: sound is saved as .wav, .flac or .ogg; give the file one of these endings")
-    if path.is_dir():
-        raise VoicegoError(f"{path} is a folder; name a file in it")
-    if path.exists() and not replace:
-        raise VoicegoError(f"{path} is there already; choose another name, or say that it may be replaced")
-    if not path.parent.is_dir():
-        raise VoicegoError(f"there is no folder {path.parent}; make it first, or choose another")
-    if not os.access(path.parent, os.W_OK):
-        raise VoicegoError(f"the folder {path.parent} cannot be written in; choose another")
-
-
-def save(path: Path, samples: Samples, *, replace: bool = False) -> None:
-    """Write 16 kHz mono sound as `.wav`, `.flac` or `.ogg`, whole or not at all; readable by its owner alone.
-
-    Raises:
-        VoicegoError: see `may_save`, or the disk is full.
-    """
-    may_save(path, replace=replace)
-    encoded = _encoded(samples, *SAVED_AS[path.suffix.lower()])
-    half: Path | None = None
-    try:
-        # A file of its own first: who dies half-way leaves no torso under the name that was asked for.
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            half = Path(file.name)
-            file.write(encoded)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-    except OSError as error:
-        if half is not None:
-            with contextlib.suppress(OSError):
-                half.unlink()
-        raise VoicegoError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _encoded(samples: Samples, container: str, coding: str) -> bytes:
+def encoded(samples: Samples, container: str, coding: str) -> bytes:
+    """Make the content of a file of 16 kHz mono sound."""
     out = io.BytesIO()
     with _soundfile().SoundFile(out, "w", SAMPLE_RATE, 1, subtype=coding, format=container) as sound:
         # In seconds: one large Vorbis write overruns the stack and kills the process (libsndfile #1095).

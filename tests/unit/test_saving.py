@@ -15,7 +15,8 @@ import pytest
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE
 from voicego.hearing.recording import read_clip
-from voicego.hearing.soundfiles import SoundFile, may_save, save
+from voicego.hearing.saving import check_place, save
+from voicego.hearing.soundfiles import SoundFile
 
 SOUND = (0.5 * np.sin(np.arange(SAMPLE_RATE) / 7)).astype(np.float32)
 
@@ -53,7 +54,7 @@ def test_a_file_that_is_there_is_kept_unless_asked(tmp_path: Path) -> None:
         save(path, SOUND[:100])
     assert len(read_clip(path)) == len(SOUND)
 
-    save(path, SOUND[:100], replace=True)
+    save(path, SOUND[:100], overwrite=True)
     assert len(read_clip(path)) == 100
 
 
@@ -77,15 +78,15 @@ def test_a_place_that_cannot_be_used_is_named_before_recording(tmp_path: Path, n
     (tmp_path / "folder.wav").mkdir()
 
     with pytest.raises(VoicegoError, match=sentence):
-        may_save(tmp_path / name)
+        check_place(tmp_path / name)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
 def test_a_folder_without_write_permission_is_named() -> None:
     check = (
-        "import os, sys\nfrom pathlib import Path\nfrom voicego.hearing.soundfiles import may_save\n"
+        "import os, sys\nfrom pathlib import Path\nfrom voicego.hearing.saving import check_place\n"
         "if os.geteuid() == 0: os.setuid(65534)\n"  # the superuser may write anywhere
-        "may_save(Path(sys.argv[1], 'word.wav'))"
+        "check_place(Path(sys.argv[1], 'word.wav'))"
     )
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
