@@ -36,6 +36,8 @@ RETRY_S = 2.0
 """Seconds between two tries to open a microphone that is not there."""
 JOIN_S = 1.0
 """Seconds that a thread is given to end."""
+ANSWER_S = 5.0
+"""Seconds that the supervisor is given to make a change that somebody waits for."""
 BY_HAND = "by hand"
 FOR_A_WHILE = "for a while"
 
@@ -50,12 +52,12 @@ class Parts:
     """Loads; takes seconds. Raises VoicegoError."""
     decisions: Callable[[Setup], tuple[Decision, ...]]
     source: Callable[[Setup], Source]
-    rescan: Callable[[], None]
-    """Look again for microphones that came since."""
     keep: Callable[[], None] = lambda: None
     """Called when the rules file proved good."""
     rules_file: Path | None = None
     log_file: Path | None = None
+    patient: bool = True
+    """Nobody is there to mend what is wrong: wait for it to be mended instead of ending."""
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
 
@@ -146,11 +148,8 @@ class Daemon:
         assert self._setup is not None, "a classifier is loaded for a setup"  # noqa: S101
         assert self._classifier is not None  # noqa: S101
         source = self._parts.source(self._setup)
-        again = self._retry_at is not None
         self._retry_at = None
         try:
-            if again:
-                self._parts.rescan()
             source.open()
         except VoicegoError as error:
             self._lose(str(error), live=source.live)
@@ -189,13 +188,15 @@ class Daemon:
     def _adopt(self, setup: Setup) -> None:
         """Take new rules. What they share with the old ones goes on without a gap."""
         needed = (setup.model, setup.threads)
+        if self._classifier is None:  # nothing listens yet, but `voicego do` can
+            self._setup, self._rules = setup, _active(setup)
         if self._classifier_of != needed:
             self._loading = setup
             threading.Thread(target=self._load, args=(setup,), name="voicego-loading", daemon=True).start()
             return
         self._loading = None
         old, self._setup = self._setup, setup
-        self._rules = {rule.keyword: rule for rule in setup.rules if rule.enabled}
+        self._rules = _active(setup)
         if self._session is None:
             return
         if old is not None and replace(old, rules=(), chime=False) == replace(setup, rules=(), chime=False):
@@ -212,6 +213,7 @@ class Daemon:
             log.error("%s", classifier)
             if self._classifier is None:
                 self._failure = str(classifier)
+                self._stopping = None if self._parts.patient else Exit.FAILED
             else:
                 self._config_error = f"{classifier}; the model in use stays"
             return
@@ -348,7 +350,10 @@ class Daemon:
                 future.set_exception(error)
 
         self._posted.put(work)
-        return future.result()
+        try:
+            return future.result(ANSWER_S)
+        except TimeoutError as error:
+            raise VoicegoError("voicego is stopping, or stuck; `voicego log` may say why") from error
 
     def _pause(self, for_s: float | None) -> None:
         if for_s is None:
@@ -464,3 +469,7 @@ class Daemon:
                 self._subscribers.remove(listener)
 
         return end
+
+
+def _active(setup: Setup) -> dict[str, Rule]:
+    return {rule.keyword: rule for rule in setup.rules if rule.enabled}

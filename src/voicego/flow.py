@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 SAMPLE_RATE = 16_000
 """Hz. Everything after the microphone's resampler is mono float32 at this rate."""
 
-Samples = npt.NDArray[np.float32]
+if TYPE_CHECKING:  # numpy takes 80 ms to import, and `voicego check` hears nothing
+    import numpy as np
+    import numpy.typing as npt
+
+    Samples = npt.NDArray[np.float32]
+else:
+    Samples = Any
 """Mono sound in [-1, 1] at `SAMPLE_RATE`, shape `(n,)` unless a docstring says otherwise."""
 
 
@@ -265,5 +268,3 @@ class Status:
     last_detection: dict[str, Any] | None = None
     last_run: dict[str, Any] | None = None
     log_file: str = ""
-
-

@@ -99,13 +99,20 @@ class Listener:
         Raises:
             VoicegoError: the source was lost.
         """
+        for _ in self.steps():
+            pass
+
+    def steps(self) -> Iterator[None]:
+        """Do the same block by block, for a caller that has something to do in between."""
         self._begin(0)
         for block in self.source.blocks():
             self.beat()
             self._take_coming_rules()
             self._decide(self._due(block))
+            yield
         if not self.source.live:
             self._decide(self.windows.finish())
+            yield
 
     def follow_rules(self, decisions: tuple[Decision, ...]) -> None:
         """Decide by other rules, from the next moment on in which nobody speaks."""

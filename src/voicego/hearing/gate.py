@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -150,7 +151,7 @@ class Gate:
 
 def _weights() -> Iterator[tuple[int, int]]:
     """FFT bins of each band, from and to."""
-    for low, high in zip(BANDS_HZ, BANDS_HZ[1:], strict=False):
+    for low, high in pairwise(BANDS_HZ):
         yield round(low * FFT / SAMPLE_RATE), round(high * FFT / SAMPLE_RATE)
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from voicego.flow import AudioBlock, Samples, Utterance, Window, in_samples
-from voicego.hearing.gate import Gate
 from voicego.hearing.ring import Ring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from voicego.hearing.gate import Gate
 
 BLOCK_S = 1.0
 """Longest stretch that is followed at once, so that the history always holds the windows that fall due in it."""
@@ -18,7 +19,7 @@ BLOCK_S = 1.0
 
 @dataclass(slots=True)
 class Windows:
-    """Follows sound through the gate. Only the sound itself decides what comes out, never how it was cut into blocks."""
+    """Follows sound through the gate. The sound alone decides what comes out, not how it was cut into blocks."""
 
     gate: Gate
     window: int
@@ -45,7 +46,7 @@ class Windows:
         self._begun = -1
 
     def hear(self, block: AudioBlock) -> Iterator[Window]:
-        """Follow one block and yield the windows that fell due in it, in order. Blocks follow each other without gap."""
+        """Follow one block, which adjoins the last, and yield the windows that fell due in it, in order."""
         step = in_samples(BLOCK_S)
         for at in range(0, len(block.samples), step):
             part = block.samples[at : at + step]

@@ -89,7 +89,9 @@ def _labels(config: Mapping[str, Any], model: str) -> tuple[str, ...]:
     try:
         labels = tuple(str(named[key]) for key in sorted(named, key=int))
     except ValueError as error:
-        raise VoicegoError(f'the model {model} is damaged: "id2label" in {CONFIG} has keys that are no numbers') from error
+        raise VoicegoError(
+            f'the model {model} is damaged: "id2label" in {CONFIG} has keys that are no numbers'
+        ) from error
     if len(set(labels)) != len(labels):
         raise VoicegoError(f'the model {model} gives one label to two classes; mend "id2label" in its {CONFIG}')
     if not keywords_of(labels) or all(label.startswith("LABEL_") for label in labels):

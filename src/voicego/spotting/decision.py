@@ -49,5 +49,11 @@ def decide_by(rule: Rule, table: Mapping[str, Row]) -> Decision:
         threshold = (row or Row()).alone if rule.isolated else (row or Row()).running
         origin = "the model's table" if row else "the default"
     return Decision(
-        rule.keyword, threshold, origin, rule.margin, rule.cooldown_s, isolated=rule.isolated, patience_s=rule.patience_s
+        rule.keyword,
+        threshold,
+        origin,
+        rule.margin,
+        rule.cooldown_s,
+        isolated=rule.isolated,
+        patience_s=rule.patience_s,
     )

@@ -1,4 +1,4 @@
-"""The torch engine: any checkpoint that transformers' audio classifiers load. The one runtime file that imports torch."""
+"""The torch engine: any checkpoint that transformers can classify sound with. Alone at run time in importing torch."""
 
 from __future__ import annotations
 
@@ -78,14 +78,20 @@ def load(checkpoint: Checkpoint, threads: int = 1) -> TorchClassifier:
             "it is no finished audio classifier"
         )
     model.eval()
-    inputs = partial(_fixed, FeatureSpec.from_preprocessor(checkpoint.preprocessor)) if _is_ours(checkpoint) else _auto(checkpoint)
+    inputs = (
+        partial(_fixed, FeatureSpec.from_preprocessor(checkpoint.preprocessor))
+        if _is_ours(checkpoint)
+        else _auto(checkpoint)
+    )
     classifier = TorchClassifier(checkpoint.labels, model, inputs)
     try:
         scores = classifier.score(np.zeros((1, WINDOW), np.float32))
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
         raise VoicegoError(f"the model {checkpoint.name} cannot score sound: {_first_line(error)}") from error
     if scores.shape != (1, len(checkpoint.labels)):
-        raise VoicegoError(f"the model {checkpoint.name} has {scores.shape[-1]} outputs for {len(checkpoint.labels)} labels")
+        raise VoicegoError(
+            f"the model {checkpoint.name} has {scores.shape[-1]} outputs for {len(checkpoint.labels)} labels"
+        )
     return classifier
 
 
@@ -118,5 +124,3 @@ def _auto(checkpoint: Checkpoint) -> Callable[[Samples], dict[str, Any]]:
 
 def _first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-
-

@@ -1,0 +1,100 @@
+"""`voicego devices` and `voicego record`: which microphones there are, and what one of them hears."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from voicego.app import hearing
+from voicego.app.spotting import Spotted, setup_for, spot
+from voicego.flow import Samples, Setup, in_samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LOWEST_DBFS = -90.0
+QUIET_DBFS = -50.0
+"""Peak below which a word would hardly be understood."""
+CLIPPED = 0.999
+
+
+def listing() -> Iterator[str]:
+    """Describe each microphone in a line."""
+    from voicego.hearing.microphone import devices  # noqa: PLC0415
+
+    found = devices()
+    if not found:
+        yield "no microphone"
+    for device in found:
+        mark = "*" if device.default else " "
+        yield f"{mark} {device.name}  ({device.host_api}, {device.channels} channels, {device.rate:g} Hz)"
+    if any(device.default for device in found):
+        yield "* is the system's default; name another in the rules file: microphone: NAME"
+
+
+def record(seconds: float, file: Path, device: str | None, model: str, *, force: bool) -> Iterator[str]:
+    """Record, telling the level each second; then tell what the model hears in the file.
+
+    Raises:
+        VoicegoError: there is no such microphone, or the file cannot be written.
+    """
+    from voicego.hearing.saving import check_place, save  # noqa: PLC0415
+
+    check_place(file, overwrite=force)
+    yield f"recording {seconds:g} s …"
+    parts: list[Samples] = []
+    for part in _heard(seconds, device):
+        parts.append(part)
+        yield f"  {_bar(part)}"
+    sound = np.concatenate(parts)
+    save(file, sound, overwrite=force)
+    yield f"wrote {file}"
+    yield from _advice(sound)
+    detections = list(spot([str(file)], setup_for(None, model), None, every_window=False))
+    for one in detections:
+        if isinstance(one, Spotted):
+            yield f"heard {one.keyword} ({one.score:.2f}) at {one.at_s:.2f} s"
+    if not detections:
+        yield "no keyword was heard in it"
+
+
+def _heard(seconds: float, device: str | None) -> Iterator[Samples]:
+    """Yield sound in parts of about a second."""
+    setup = Setup()
+    source = hearing.microphone_for(replace(setup, microphones=(device,)) if device else setup)
+    wanted, part = in_samples(seconds), np.zeros(0, np.float32)
+    source.open()
+    try:
+        for block in source.blocks():
+            part = np.concatenate([part, block.samples])[:wanted]
+            if len(part) >= min(wanted, in_samples(1.0)):
+                yield part
+                wanted -= len(part)
+                part = part[:0]
+            if wanted <= 0:
+                return
+    finally:
+        source.close()
+
+
+def dbfs(value: float) -> float:
+    """Level of an amplitude, where full scale is 0."""
+    return max(LOWEST_DBFS, 20 * float(np.log10(max(value, 1e-9))))
+
+
+def _bar(part: Samples) -> str:
+    level = dbfs(float(np.max(np.abs(part), initial=0.0)))
+    return f"{'#' * round((level - LOWEST_DBFS) / 3):<30} {level:6.1f} dBFS"
+
+
+def _advice(sound: Samples) -> Iterator[str]:
+    peak = float(np.max(np.abs(sound), initial=0.0))
+    if peak == 0.0:
+        yield "only digital silence came: the microphone is muted, or voicego is not permitted to use it"
+    elif dbfs(peak) < QUIET_DBFS:
+        yield f"very quiet (peak {dbfs(peak):.0f} dBFS): raise the microphone's level in the system's sound settings"
+    elif peak >= CLIPPED:
+        yield "too loud, it clips: lower the microphone's level in the system's sound settings"

@@ -1,0 +1,139 @@
+"""`voicego run`: one daemon, its lock, its socket, its diary, its rules."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from voicego.acting.dispatcher import Dispatcher
+from voicego.app import hearing, rules
+from voicego.control.server import Server
+from voicego.daemon import Daemon, Parts
+from voicego.errors import Exit, RulesError
+from voicego.listener import Deafness
+from voicego.lock import single_instance
+from voicego.log import start_logging
+from voicego.paths import Paths, make_folders, paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import FrameType
+
+    from voicego.flow import Setup
+    from voicego.seams import Source
+
+log = logging.getLogger(__name__)
+
+STOP_S = 0.5
+"""Seconds that the socket and the watch are given to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks for."""
+
+    config: Path | None = None
+    headless: bool = False
+    """No tray."""
+    input: str | None = None
+    """A recording instead of the microphone, or `-`."""
+    fast: bool = False
+    """The recording as fast as it goes."""
+    device: str | None = None
+    """A microphone by name, instead of the file's."""
+    dry_run: bool = False
+    verbose: bool = False
+
+
+def on_a_terminal() -> bool:
+    """Whether a person sees what this process writes."""
+    return any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
+    """Run a daemon to its end. `tell` shows a sentence to whoever started it.
+
+    Raises:
+        VoicegoError: it cannot start; RulesError when the rules are broken and a person is there to mend them.
+    """
+    places = paths(os.environ)
+    make_folders(places)
+    rules_file = (wishes.config or places.rules).expanduser().absolute()
+    with single_instance(places.lock):
+        if wishes.config is None and rules.begin(rules_file):
+            tell(f"wrote the starter rules to {rules_file}")
+        setup, config_error = _first_rules(rules_file, places, wishes, terminal=terminal)
+        log_file = start_logging(places.log, verbose=wishes.verbose, to_terminal=terminal)
+        ears = Deafness()
+        daemon = Daemon(
+            _parts(rules_file, places, wishes, log_file, patient=not terminal and wishes.input is None),
+            lambda daemon: Dispatcher(report=daemon.ran, ears=ears, pause=daemon.ask_to_pause, dry_run=wishes.dry_run),
+            ears,
+        )
+        watch = rules.Watch(rules_file, daemon.ask_to_reload)
+        server = Server(places.socket, daemon)
+        server.start()
+        try:
+            with _signals(daemon):
+                watch.start()
+                return daemon.run(setup, config_error)
+        finally:
+            watch.stop(STOP_S)
+            server.stop(STOP_S)
+
+
+def _first_rules(path: Path, places: Paths, wishes: Wishes, *, terminal: bool) -> tuple[Setup | None, str]:
+    """Read the rules; where nobody is there to mend them, the last good ones stand in."""
+    try:
+        setup = rules.read(path)
+    except RulesError as error:
+        if terminal or wishes.input is not None:
+            raise
+        old = rules.last_good(places.last_good)
+        return (_as_wished(old, wishes) if old else None), str(error)
+    rules.keep(path, places.last_good)
+    return _as_wished(setup, wishes), ""
+
+
+def _as_wished(setup: Setup, wishes: Wishes) -> Setup:
+    """The command line beats the file."""
+    return replace(setup, microphones=(wishes.device,)) if wishes.device else setup
+
+
+def _parts(rules_file: Path, places: Paths, wishes: Wishes, log_file: Path | None, *, patient: bool) -> Parts:
+    def source(setup: Setup) -> Source:
+        if wishes.input is None:
+            return hearing.microphone_for(setup)
+        return hearing.recording_for(wishes.input, setup, "fast" if wishes.fast or wishes.input == "-" else "life")
+
+    return Parts(
+        read_rules=lambda: _as_wished(rules.read(rules_file), wishes),
+        classifier=hearing.classifier_for,
+        decisions=hearing.decisions_for,
+        source=source,
+        keep=lambda: rules.keep(rules_file, places.last_good),
+        rules_file=rules_file,
+        log_file=log_file,
+        patient=patient,
+    )
+
+
+@contextmanager
+def _signals(daemon: Daemon) -> Iterator[None]:
+    """Stop cleanly at Ctrl-C and SIGTERM."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        daemon.ask_to_stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

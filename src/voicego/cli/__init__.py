@@ -1,0 +1,67 @@
+"""The command line: `main` is where every error ends as a sentence and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from voicego.errors import Exit, VoicegoError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+"""What shells report after Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end the process with its exit code."""
+    sys.exit(_run(arguments))
+
+
+def tray() -> None:
+    """Run `voicego run` without a console: what the desktop starts at login."""
+    sys.exit(_run(["run", *sys.argv[1:]]))
+
+
+def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 -- one for each way to end
+    import click  # noqa: PLC0415 -- `import voicego.cli` stays cheap
+
+    from voicego.cli.verbs import app  # noqa: PLC0415
+
+    try:
+        return int(app(args=arguments, standalone_mode=False, prog_name="voicego") or 0)
+    except VoicegoError as error:
+        _say(str(error))
+        return int(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:  # `voicego log | head`
+        # Python flushes standard output once more at its end; there is nobody left to read it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except Exception as error:  # noqa: BLE001 -- the one place that catches everything, so that a person gets a sentence
+        return _surprised(error)
+
+
+def _surprised(error: Exception) -> int:
+    from voicego.log import start_logging  # noqa: PLC0415
+    from voicego.paths import paths  # noqa: PLC0415
+
+    path = start_logging(paths(os.environ).log)
+    logging.getLogger("voicego").critical("a surprise in `voicego %s`", " ".join(sys.argv[1:]), exc_info=error)
+    where = f"; the log tells more: {path}" if path else ""
+    _say(f"something unexpected happened ({type(error).__name__}: {error}){where}")
+    return Exit.SURPRISE
+
+
+def _say(sentence: str) -> None:
+    if sys.stderr is not None:  # there is none under pythonw
+        print(sentence, file=sys.stderr)  # noqa: T201 -- this is what a person reads

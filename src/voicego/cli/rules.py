@@ -1,0 +1,91 @@
+"""Verbs for the rules file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicego.cli import say
+from voicego.cli.daemon import Config
+from voicego.errors import Exit
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the verbs."""
+    for verb in (init, check):
+        app.command(rich_help_panel="Rules")(verb)
+    config = typer.Typer(no_args_is_help=True, help="Find, edit or show the rules file.")
+    for verb in (path, edit, show):
+        config.command()(verb)
+    app.add_typer(config, name="config", rich_help_panel="Rules")
+
+
+def _file(config: Path | None) -> Path:
+    from voicego.paths import paths  # noqa: PLC0415
+
+    return (config or paths(os.environ).rules).expanduser().absolute()
+
+
+def init(
+    *,
+    config: Config = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write the starter rules."""
+    from voicego.app import rules  # noqa: PLC0415
+
+    file = _file(config)
+    if rules.begin(file, force=force):
+        say.line(f"wrote the starter rules to {file}; edit them, then: voicego run")
+    else:
+        say.line(f"{file} is there already and was left as it is; --force writes over it")
+
+
+def check(
+    files: Annotated[list[Path] | None, typer.Argument(help="Rules files; without one, your own.")] = None,
+    *,
+    config: Config = None,
+) -> int:
+    """Check rules: every mistake with file, line and column."""
+    from voicego.app import rules  # noqa: PLC0415
+    from voicego.errors import RulesError  # noqa: PLC0415
+
+    worst = Exit.OK
+    for file in files or [_file(config)]:
+        try:
+            setup = rules.read(file)
+        except RulesError as error:
+            say.error(str(error))
+            worst = error.exit_code
+        else:
+            active = [rule.keyword for rule in setup.rules if rule.enabled]
+            say.line(f"{file}: good; listens for {', '.join(active) or 'nothing, no rule is active'}")
+    return worst
+
+
+def path() -> None:
+    """Show where the rules file is."""
+    say.line(str(_file(None)))
+
+
+def edit(*, config: Config = None) -> int:
+    """Open the rules file in your editor, then check it."""
+    import click  # noqa: PLC0415
+
+    from voicego.app import rules  # noqa: PLC0415
+
+    file = _file(config)
+    rules.begin(file)
+    click.edit(filename=str(file))
+    return check(config=file)
+
+
+def show(*, config: Config = None) -> None:
+    """Show every value in use, and where it comes from."""
+    from voicego.app import showing  # noqa: PLC0415
+
+    for text in showing.lines(_file(config)):
+        say.line(text)

@@ -1,0 +1,112 @@
+"""Stand-ins for what hears, scores and acts, which tests drive by hand."""
+
+from __future__ import annotations
+
+import queue
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from voicego.flow import ActionRun, AudioBlock, Detection, Outcome, Rule, Samples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from voicego.errors import VoicegoError
+
+
+@dataclass
+class HandSource:
+    """A `Source` that hears what a test hands it."""
+
+    live: bool = True
+    name: str = "a hand"
+    refuses: VoicegoError | None = None
+    opened: int = 0
+    closed: int = 0
+    _waiting: queue.SimpleQueue[AudioBlock | VoicegoError | None] = field(default_factory=queue.SimpleQueue)
+    _at: int = 0
+
+    def open(self) -> None:
+        if self.refuses:
+            raise self.refuses
+        self.opened += 1
+
+    def hear(self, samples: Samples, skipped: int = 0) -> None:
+        self._at += skipped
+        self._waiting.put(AudioBlock(samples, self._at, skipped))
+        self._at += len(samples)
+
+    def lose(self, error: VoicegoError) -> None:
+        self._waiting.put(error)
+
+    def end(self) -> None:
+        self._waiting.put(None)
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        while True:
+            match self._waiting.get():
+                case None:
+                    return
+                case AudioBlock() as block:
+                    yield block
+                case error:
+                    raise error
+
+    def close(self) -> None:
+        self.closed += 1
+        self._waiting.put(None)
+
+
+class LevelClassifier:
+    """A `Classifier` that calls loud windows "go" and the others silence."""
+
+    labels = ("go", "stop", "_silence_", "_unknown_")
+    window = 16_000
+    engine = "level"
+
+    def __init__(self, *, loud: str = "go") -> None:
+        self.loud = self.labels.index(loud)
+        self.batches: list[int] = []
+
+    def score(self, windows: Samples) -> Samples:
+        self.batches.append(len(windows))
+        rows = np.full((len(windows), 4), 0.02, np.float32)
+        level = np.sqrt(np.mean(windows**2, axis=1))
+        rows[np.arange(len(windows)), np.where(level > 0.003, self.loud, 2)] = 0.94
+        return rows
+
+
+@dataclass
+class NotingActor:
+    """A dispatcher that notes what it was offered."""
+
+    report: Callable[[ActionRun], None] = lambda _: None
+    offered: list[tuple[Detection, Rule]] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    dropped: int = 0
+    chimes: int = 0
+
+    def start(self) -> None:
+        self.done.append("start")
+
+    def offer(self, detection: Detection, rule: Rule) -> bool:
+        self.offered.append((detection, rule))
+        self.report(ActionRun(detection.id, detection.keyword, "noted", Outcome.OK))
+        return True
+
+    def do(self, rule: Rule) -> tuple[ActionRun, ...]:
+        self.done.append(f"do {rule.keyword}")
+        return ()
+
+    def chime(self) -> None:
+        self.chimes += 1
+
+    def drain(self, timeout_s: float) -> bool:
+        self.done.append(f"drain {timeout_s:g}")
+        return True
+
+    def stop(self, timeout_s: float) -> bool:
+        self.done.append(f"stop {timeout_s:g}")
+        return True

@@ -1,0 +1,156 @@
+"""One word spoken once is one detection; everything else is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from voicego.flow import Rule, Scores, Utterance, in_samples
+from voicego.spotting.decision import ALONE, RUNNING, Row, decide_by
+from voicego.spotting.detector import Detector, keywords_of
+
+LABELS = ("go", "stop", "_unknown_", "_silence_")
+HOP = 1600
+
+
+def spoken(start_s: float = 2.0, length_s: float = 0.5, quiet_before_s: float = 1.0, *, cut: bool = False) -> Utterance:
+    start, end = in_samples(start_s), in_samples(start_s + length_s)
+    return Utterance(start, end + 4000, end, in_samples(quiet_before_s), cut)
+
+
+def scores(utterance: Utterance, *, laid: bool = True, end_s: float = 3.0, **posteriors: float) -> Scores:
+    known = [posteriors.get(label, 0.0) for label in LABELS[:2]] + [posteriors.get("unknown", 0.0)]
+    row = np.array([*known, max(0.0, 1 - sum(known))], np.float32)
+    return Scores(LABELS, row, in_samples(end_s) - 16_000, in_samples(end_s), utterance, laid)
+
+
+def detector(*rules: Rule, **options: float) -> Detector:
+    chosen = rules or (Rule("go", (), threshold=0.7), Rule("stop", (), threshold=0.7))
+    made = Detector(tuple(decide_by(rule, {}) for rule in chosen), HOP)
+    made.mute_until = in_samples(options.get("mute_s", 0.0))
+    return made
+
+
+def test_a_word_said_alone_is_detected_at_its_end() -> None:
+    word = spoken()
+
+    found = detector().see(scores(word, go=0.9))
+
+    assert found is not None
+    assert (found.keyword, found.at) == ("go", word.end)
+    assert found.score == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        spoken(length_s=1.2),
+        spoken(length_s=0.05),
+        spoken(quiet_before_s=0.1),
+        spoken(cut=True),
+    ],
+    ids=["too long", "too short", "no quiet before", "cut"],
+)
+def test_what_is_not_a_word_alone_is_not_detected(utterance: Utterance) -> None:
+    assert detector().see(scores(utterance, go=0.99)) is None
+
+
+def test_below_the_threshold_or_behind_another_label_nothing_fires() -> None:
+    one = detector(Rule("go", (), threshold=0.3))
+
+    assert one.see(scores(spoken(), go=0.29)) is None
+    assert one.see(scores(spoken(5.0), go=0.4, unknown=0.6)) is None
+    assert one.see(scores(spoken(8.0), go=0.4, unknown=0.2)) is not None
+
+
+def test_the_margin_counts_against_unknown_and_the_runner_up() -> None:
+    one = detector(Rule("go", (), threshold=0.5, margin=0.3))
+
+    assert one.see(scores(spoken(), go=0.6, unknown=0.35)) is None
+    assert one.see(scores(spoken(5.0), go=0.6, stop=0.35)) is None
+    assert one.see(scores(spoken(8.0), go=0.65, stop=0.2)) is not None
+
+
+def test_the_same_word_within_its_cooldown_fires_once_and_another_word_at_once() -> None:
+    one = detector(Rule("go", (), threshold=0.5, cooldown_s=2.0), Rule("stop", (), threshold=0.5))
+
+    assert one.see(scores(spoken(2.0), go=0.9)) is not None
+    assert one.see(scores(spoken(3.5), go=0.9)) is None
+    assert one.see(scores(spoken(3.6), stop=0.9)) is not None
+    assert one.see(scores(spoken(4.1), go=0.9)) is not None
+
+
+def test_sliding_windows_decide_nothing_about_a_word_said_alone() -> None:
+    one = detector()
+    word = spoken()
+
+    sliding = [one.see(scores(word, laid=False, end_s=2.5 + k / 10, go=0.99)) for k in range(5)]
+
+    assert sliding == [None] * 5
+    assert one.see(scores(word, go=0.99)) is not None
+
+
+def test_running_speech_fires_once_after_its_patience() -> None:
+    one = detector(Rule("go", (), threshold=0.8, isolated=False, patience_s=0.3, cooldown_s=0.0))
+    talk = spoken(length_s=8.0)
+
+    fired = [one.see(scores(talk, laid=False, end_s=3 + k / 10, go=0.9)) is not None for k in range(8)]
+
+    assert fired == [False, False, True] + [False] * 5
+
+
+def test_running_speech_starts_anew_when_the_score_falls_or_another_utterance_begins() -> None:
+    one = detector(Rule("go", (), threshold=0.8, isolated=False, patience_s=0.2, cooldown_s=0.0))
+    talk, other = spoken(length_s=8.0), spoken(20.0, 8.0)
+
+    seen = [one.see(scores(talk, laid=False, end_s=3 + k / 10, go=go)) for k, go in enumerate([0.9, 0.1, 0.9])]
+    assert seen == [None, None, None]
+    assert one.see(scores(other, laid=False, end_s=21.0, go=0.9)) is None
+    assert one.see(scores(other, laid=False, end_s=21.1, go=0.9)) is not None
+
+
+def test_a_laid_window_does_not_fire_a_running_rule_a_second_time() -> None:
+    one = detector(Rule("go", (), threshold=0.8, isolated=False, patience_s=0.1, cooldown_s=0.0))
+    word = spoken()
+
+    assert one.see(scores(word, laid=False, go=0.9)) is not None
+    assert one.see(scores(word, go=0.9)) is None
+
+
+def test_nothing_is_decided_during_the_warm_up() -> None:
+    one = detector(mute_s=3.0)
+
+    assert one.see(scores(spoken(2.5), go=0.99)) is None
+    assert one.see(scores(spoken(3.1), go=0.99)) is not None
+
+
+def test_an_utterance_is_worth_a_window_only_while_it_can_still_be_a_word() -> None:
+    one = detector()
+
+    assert one.could_be_a_word(Utterance(16_000, 20_000, None, 16_000))
+    assert not one.could_be_a_word(Utterance(16_000, 16_000 + in_samples(1.2), None, 16_000))
+    assert not one.slides(spoken())
+    assert detector(Rule("go", (), isolated=False)).slides(spoken())
+    assert not detector(Rule("go", (), isolated=False)).wants(spoken())
+
+
+def test_every_detection_has_an_id_of_its_own() -> None:
+    one = detector()
+
+    ids = {found.id for at in (2.0, 5.0, 8.0) if (found := one.see(scores(spoken(at), go=0.9)))}
+
+    assert len(ids) == 3
+
+
+def test_a_threshold_comes_from_the_rule_then_the_table_then_the_default() -> None:
+    table = {"go": Row(alone=0.85, running=0.97)}
+
+    assert decide_by(Rule("go", (), threshold=0.5), table).threshold == 0.5
+    assert decide_by(Rule("go", ()), table).threshold == 0.85
+    assert decide_by(Rule("go", (), isolated=False), table).threshold == 0.97
+    assert decide_by(Rule("stop", ()), table).threshold == ALONE
+    assert decide_by(Rule("stop", (), isolated=False), {}).threshold == RUNNING
+
+
+def test_labels_that_are_no_words_are_not_offered() -> None:
+    assert keywords_of(["go", "_silence_", "_unknown_", "UNKNOWN", "stop"]) == ("go", "stop")

@@ -1,0 +1,155 @@
+"""The loop, from a source to the detections, without a thread."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.sounds import hiss, placed, silence
+from tests.stand_ins import HandSource, LevelClassifier
+from voicego.errors import VoicegoError
+from voicego.flow import Detection, Rule, Samples, Scores, Setup, seconds
+from voicego.listener import Deafness, Listener
+from voicego.spotting.decision import Decision, decide_by
+
+
+def decisions(*rules: Rule) -> tuple[Decision, ...]:
+    return tuple(decide_by(rule, {}) for rule in rules or (Rule("go", ()),))
+
+
+def listener(source: HandSource, found: list[Detection], setup: Setup | None = None) -> Listener:
+    return Listener(source, LevelClassifier(), setup or Setup(), decisions(), found.append)
+
+
+def talk(length_s: float) -> Samples:
+    """Syllables without a pause."""
+    return placed(0.2, hiss(length_s, -75.0), **{f"at{k}": k * 0.3 for k in range(int(length_s / 0.3))})
+
+
+def hand(sound: Samples, block: int = 1600, *, live: bool = True) -> HandSource:
+    source = HandSource(live=live)
+    for at in range(0, len(sound), block):
+        source.hear(sound[at : at + block])
+    source.end()
+    return source
+
+
+def test_a_word_is_detected_once_at_its_end() -> None:
+    found: list[Detection] = []
+
+    listener(hand(placed(0.5, hiss(4.0, -75.0), word=2.0)), found).listen()
+
+    assert [one.keyword for one in found] == ["go"]
+    assert seconds(found[0].at) == pytest.approx(2.5, abs=0.08)
+
+
+def test_live_sound_is_muted_while_it_warms_up_and_a_recording_is_not() -> None:
+    early = placed(0.4, hiss(3.0, -75.0), word=0.2)
+    live: list[Detection] = []
+    recorded: list[Detection] = []
+
+    listener(hand(early), live).listen()
+    listener(hand(early, live=False), recorded).listen()
+
+    assert live == []
+    assert len(recorded) == 1
+
+
+def test_a_recording_gives_the_detections_of_the_live_hour() -> None:
+    sound = placed(0.5, hiss(12.0, -70.0), one=2.0, two=4.5, three=4.7, four=9.0)
+    live: list[Detection] = []
+    fast: list[Detection] = []
+
+    listener(hand(sound, 480), live).listen()
+    listener(hand(sound, 32_000, live=False), fast).listen()
+
+    assert live == fast
+    assert len(live) == 3
+
+
+def test_while_voicego_speaks_and_half_a_second_longer_nothing_is_heard() -> None:
+    ears, found, source = Deafness(), [], HandSource()
+    one = Listener(source, LevelClassifier(), Setup(), decisions(), found.append, ears)
+    sound = placed(0.4, hiss(8.0, -75.0), spoken=2.0, echo=2.7, command=5.0)
+    steps = one.steps()
+
+    for at in range(0, len(sound), 1600):
+        source.hear(sound[at : at + 1600])
+        if 2.0 <= at / 16_000 < 2.5:
+            with ears.deaf():
+                next(steps)
+        else:
+            next(steps)
+
+    assert [seconds(detection.at) for detection in found] == [pytest.approx(5.4, abs=0.1)]
+
+
+def test_lost_sound_is_counted_and_speech_right_after_it_is_no_word_alone() -> None:
+    found: list[Detection] = []
+    source = HandSource()
+    source.hear(hiss(2.0, -75.0))
+    source.hear(placed(0.4, hiss(2.0, -75.0), tail=0.05), skipped=8000)
+    source.end()
+    one = listener(source, found)
+
+    one.listen()
+
+    assert found == []
+    assert one.counters.skipped == 8000
+
+
+def test_silence_costs_no_window_and_talk_only_one_for_each_word_alone() -> None:
+    found: list[Detection] = []
+    one = listener(hand(np.concatenate([silence(3.0), talk(2.0), silence(1.0)]), live=False), found)
+
+    one.listen()
+
+    assert found == []
+    assert one.counters.utterances == 1
+    assert one.counters.windows == 0
+
+
+def test_who_looks_on_sees_every_window_and_changes_no_detection() -> None:
+    sound = placed(0.5, hiss(4.0, -75.0), word=2.0)
+    found: list[Detection] = []
+    seen: list[Scores] = []
+    one = Listener(hand(sound), LevelClassifier(), Setup(), decisions(), found.append, look_on=seen.append)
+
+    one.listen()
+
+    assert len(found) == 1
+    assert [scores.laid for scores in seen].count(True) == 1
+    assert len(seen) > 5
+
+
+def test_new_rules_are_taken_between_two_utterances() -> None:
+    source, found = HandSource(), []
+    one = Listener(source, LevelClassifier(), Setup(), decisions(), found.append)
+    sound = placed(0.5, hiss(8.0, -75.0), one=2.0, two=5.0)
+    steps = one.steps()
+
+    for at in range(0, len(sound), 1600):
+        if at == 35_200:  # in the middle of the first word
+            one.follow_rules(decisions(Rule("stop", ())))
+        source.hear(sound[at : at + 1600])
+        next(steps)
+
+    assert [round(seconds(detection.at), 1) for detection in found] == [2.5]
+
+
+def test_a_lost_source_is_the_callers_affair() -> None:
+    source = HandSource()
+    source.lose(VoicegoError("the microphone is gone"))
+
+    with pytest.raises(VoicegoError, match="gone"):
+        listener(source, []).listen()
+
+
+def test_windows_of_a_block_are_scored_together() -> None:
+    classifier = LevelClassifier()
+    sound = placed(0.3, hiss(12.0, -75.0), a=1.0, b=2.0, c=3.0, d=4.0, e=5.0)
+    one = Listener(hand(sound, len(sound), live=False), classifier, Setup(), decisions(), lambda _: None)
+
+    one.listen()
+
+    assert classifier.batches == [5]

@@ -1,0 +1,86 @@
+"""Windows slide while somebody speaks and lie over a word that ended."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tests.sounds import hiss, placed
+from voicego.flow import AudioBlock, Samples, Utterance, Window, in_samples, seconds
+from voicego.hearing.gate import Gate, GateSettings
+from voicego.hearing.windows import Windows, laid_end
+
+WINDOW = 16_000
+
+
+def cut(sound: Samples, block: int = 1600, *, slides: bool = True, wants: bool = True) -> list[Window]:
+    windows = Windows(Gate(GateSettings()), WINDOW, 1600, lambda _: slides, lambda _: wants)
+    found = [
+        window for at in range(0, len(sound), block) for window in windows.hear(AudioBlock(sound[at : at + block], at))
+    ]
+    return [*found, *windows.finish()]
+
+
+def test_a_window_holds_exactly_the_sound_between_its_edges() -> None:
+    sound = placed(0.5, hiss(4.0, -70.0), word=2.0)
+
+    for window in cut(sound):
+        assert np.array_equal(window.samples, sound[window.start : window.end])
+
+
+def test_before_the_edge_of_a_recording_lie_zeros() -> None:
+    sound = placed(0.4, hiss(1.0, -70.0), word=0.1)
+
+    first = cut(sound)[0]
+
+    assert first.start < 0
+    assert not first.samples[: -first.start].any()
+    assert np.array_equal(first.samples[-first.start :], sound[: first.end])
+
+
+def test_windows_slide_on_a_fixed_hop_until_the_utterance_ends_and_one_is_laid_over_it() -> None:
+    found = cut(placed(0.6, hiss(4.0, -70.0), word=2.0))
+
+    sliding, laid = [w for w in found if not w.laid], [w for w in found if w.laid]
+    assert len(laid) == 1
+    assert {b.end - a.end for a, b in itertools.pairwise(sliding)} == {1600}
+    assert seconds((laid[0].start + laid[0].end) // 2) == pytest.approx(2.3, abs=0.06)
+
+
+def test_nobody_looking_on_means_one_window_a_word() -> None:
+    assert [w.laid for w in cut(placed(0.6, hiss(4.0, -70.0), word=2.0), slides=False)] == [True]
+    assert cut(placed(0.6, hiss(4.0, -70.0), word=2.0), slides=False, wants=False) == []
+
+
+def test_silence_never_makes_a_window() -> None:
+    assert cut(hiss(5.0, -65.0)) == []
+
+
+def test_blocks_of_any_length_give_the_same_windows() -> None:
+    sound = placed(0.5, hiss(14.0, -70.0), one=1.0, two=4.0, three=12.0)
+    expected = [(w.start, w.end, w.laid) for w in cut(sound, 1600)]
+
+    for block in (37_000, 441, len(sound)):
+        assert [(w.start, w.end, w.laid) for w in cut(sound, block)] == expected
+
+
+def test_after_a_reset_nothing_of_the_sound_before_is_in_a_window() -> None:
+    windows = Windows(Gate(GateSettings()), WINDOW, 1600, lambda _: True)
+    list(windows.hear(AudioBlock(np.full(8000, 0.25, np.float32), 0)))
+
+    windows.reset(50_000, quiet_before=False)
+    found = list(windows.hear(AudioBlock(placed(0.4, hiss(2.0, -70.0), word=0.3), 50_000)))
+
+    assert found
+    assert all(window.end > 50_000 for window in found)
+    assert not found[0].samples[: 50_000 - found[0].start].any()
+
+
+def test_a_laid_window_never_reaches_beyond_what_was_heard() -> None:
+    short = Utterance(start=16_000, until=22_000, end=18_000)
+
+    assert laid_end(short, WINDOW) == 22_000
+    with pytest.raises(ValueError, match="not ended"):
+        laid_end(Utterance(start=0, until=in_samples(1)), WINDOW)
