@@ -36,6 +36,8 @@ RETRY_S = 2.0
 """Seconds between two tries to open a microphone that is not there."""
 JOIN_S = 1.0
 """Seconds that a thread is given to end."""
+DRAIN_S = 60.0
+"""Seconds that the last actions are given when a recording has ended."""
 ANSWER_S = 5.0
 """Seconds that the supervisor is given to make a change that somebody waits for."""
 BY_HAND = "by hand"
@@ -216,6 +218,7 @@ class Daemon:
                 self._stopping = None if self._parts.patient else Exit.FAILED
             else:
                 self._config_error = f"{classifier}; the model in use stays"
+                self._emit({"event": "config error", "error": self._config_error})
             return
         self._end_session()
         self._failure = ""
@@ -232,7 +235,7 @@ class Daemon:
             self._lose(error, live=listener.source.live)
         elif not listener.source.live:
             log.info("%s has ended", listener.source.name)
-            self._dispatcher.drain()
+            self._dispatcher.drain(DRAIN_S)
             self._stopping = Exit.OK
 
     def _shut_down(self) -> None:

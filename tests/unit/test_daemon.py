@@ -1,0 +1,327 @@
+"""The supervisor, with stand-ins for everything that it watches over."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from tests.sounds import hiss, placed
+from tests.stand_ins import HandSource, LevelClassifier, NotingActor
+from voicego.daemon import Daemon, Parts
+from voicego.errors import Exit, Problem, RulesError, VoicegoError
+from voicego.flow import Notify, Rule, Setup, State
+from voicego.listener import Deafness
+from voicego.spotting.decision import decide_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from voicego.acting.dispatcher import Dispatcher
+
+GO = Setup(rules=(Rule("go", (Notify("went"),)),))
+WAIT_S = 10.0
+
+
+@dataclass
+class House:
+    """A daemon that runs in a thread, and all that a test may touch of it."""
+
+    setup: Setup | None = GO
+    config_error: str = ""
+    patient: bool = True
+    live: bool = True
+    rules: Setup | RulesError = GO
+    model: VoicegoError | None = None
+    refuses: VoicegoError | None = None
+    sources: list[HandSource] = field(default_factory=list)
+    loads: list[Setup] = field(default_factory=list)
+    kept: int = 0
+    time: float = 1000.0
+    actor: NotingActor = field(default_factory=NotingActor)
+    exit_code: Exit | None = None
+    events: SimpleQueue[dict[str, object]] = field(default_factory=SimpleQueue)
+
+    def __post_init__(self) -> None:
+        ears = Deafness()
+        parts = Parts(
+            read_rules=self._read,
+            classifier=self._load,
+            decisions=lambda setup: tuple(decide_by(rule, {}) for rule in setup.rules),
+            source=self._source,
+            keep=self._keep,
+            patient=self.patient,
+            clock=lambda: self.time,
+            now=lambda: self.time,
+        )
+        self.daemon = Daemon(parts, self._act, ears)
+        self.daemon.subscribe(self.events.put)
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        self.exit_code = self.daemon.run(self.setup, self.config_error)
+
+    def _act(self, daemon: Daemon) -> Dispatcher:
+        self.actor.report = daemon.ran
+        return cast("Dispatcher", self.actor)
+
+    def _read(self) -> Setup:
+        if isinstance(self.rules, RulesError):
+            raise self.rules
+        return self.rules
+
+    def _load(self, setup: Setup) -> LevelClassifier:
+        self.loads.append(setup)
+        if self.model:
+            raise self.model
+        return LevelClassifier()
+
+    def _source(self, setup: Setup) -> HandSource:
+        source = HandSource(live=self.live, name=setup.microphones[0], refuses=self.refuses)
+        self.sources.append(source)
+        return source
+
+    def _keep(self) -> None:
+        self.kept += 1
+
+    def until(self, event: str, **values: object) -> dict[str, object]:
+        """Wait for an event that has these values."""
+        while True:
+            found = self.events.get(timeout=WAIT_S)
+            if found["event"] == event and all(found[name] == value for name, value in values.items()):
+                return found
+
+    def say_go(self) -> None:
+        sound = placed(0.4, hiss(3.0, -75.0), word=1.5)
+        for at in range(0, len(sound), 1600):
+            self.sources[-1].hear(sound[at : at + 1600])
+
+    def ends(self) -> Exit | None:
+        self.thread.join(WAIT_S)
+        return self.exit_code
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    one = House()
+    one.thread.start()
+    yield one
+    one.daemon.ask_to_stop()
+    assert one.ends() is not None
+
+
+def began(**options: object) -> House:
+    one = House(**options)  # type: ignore[arg-type] -- the fields' own types hold
+    one.thread.start()
+    return one
+
+
+def broken(text: str = "no keyword") -> RulesError:
+    return RulesError((Problem("voicego.yaml:3:1", text),))
+
+
+def test_a_word_reaches_its_rule_and_the_status_tells_of_it(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    house.say_go()
+    house.until("detection", keyword="go")
+
+    [(detection, rule)] = house.actor.offered
+    status = house.daemon.status()
+    assert (detection.keyword, rule) == ("go", GO.rules[0])
+    assert status.state is State.LISTENING
+    assert status.counters["detections"] == 1
+    assert status.last_detection is not None
+    assert status.last_detection["keyword"] == "go"
+
+
+def test_pause_closes_the_microphone_and_resume_opens_it(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    paused = house.daemon.pause()
+    resumed = house.daemon.resume()
+
+    assert paused.state is State.PAUSED
+    assert paused.microphone == ""
+    assert house.sources[0].closed >= 1
+    assert resumed.state is State.LISTENING
+    assert len(house.sources) == 2
+
+
+def test_a_pause_for_a_while_ends_by_itself(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    paused = house.daemon.pause(60.0)
+    house.time += 61.0
+    house.daemon.pause(0.001)  # any change makes the supervisor look at its clock
+
+    assert paused.paused_until == 1060.0
+    house.time += 1.0
+    house.until("state", state=State.LISTENING)
+
+
+def test_an_action_that_pauses_pauses(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    house.daemon.ask_to_pause(None)
+
+    house.until("state", state=State.PAUSED)
+
+
+def test_new_rules_go_on_with_the_same_microphone_and_model(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    house.rules = replace(GO, rules=(*GO.rules, Rule("stop", ())))
+    status = house.daemon.reload()
+
+    assert status.rules == ("go", "stop")
+    assert len(house.sources) == 1
+    assert len(house.loads) == 1
+    assert house.kept == 1
+
+
+def test_a_changed_microphone_is_opened_and_the_old_one_closed(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    house.rules = replace(GO, microphones=("other",))
+    status = house.daemon.reload()
+
+    assert status.microphone == "other"
+    assert house.sources[0].closed >= 1
+
+
+def test_a_changed_model_is_loaded_while_the_old_one_listens_and_stays_if_that_fails(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    house.model = VoicegoError("the model other cannot be loaded")
+    house.rules = replace(GO, model="other")
+    house.daemon.reload()
+    house.until("config error")
+
+    status = house.daemon.status()
+    assert status.state is State.LISTENING
+    assert status.model == "embedded"
+    assert "other cannot be loaded" in status.config_error
+    assert len(house.sources) == 1
+
+
+def test_a_broken_edit_leaves_the_last_good_rules_and_shows(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    house.rules = broken('no keyword "goo"')
+    with pytest.raises(RulesError, match="goo"):
+        house.daemon.reload()
+
+    assert house.daemon.status().rules == ("go",)
+    assert 'voicego.yaml:3:1: no keyword "goo"' in house.daemon.status().config_error
+    house.rules = GO
+    assert house.daemon.reload().config_error == ""
+
+
+def test_a_missing_microphone_is_waited_for() -> None:
+    house = began(refuses=VoicegoError("there is no microphone"))
+
+    reason = house.until("state", state=State.RECONNECTING)["reason"]
+    house.refuses = None
+    house.time += 5.0
+    house.daemon.ask_to_reload()
+    house.until("state", state=State.LISTENING)
+
+    assert reason == "there is no microphone"
+    house.daemon.ask_to_stop()
+    assert house.ends() is Exit.OK
+
+
+def test_a_lost_microphone_shows_and_is_opened_again(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    house.sources[0].lose(VoicegoError("the microphone fell silent"))
+    house.until("state", state=State.RECONNECTING)
+    house.time += 5.0
+    house.daemon.ask_to_reload()
+
+    house.until("state", state=State.LISTENING)
+    assert house.daemon.status().counters["reconnects"] == 1
+
+
+def test_a_surprise_in_the_listener_is_a_loss_and_not_the_end(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    house.sources[0].lose(cast("VoicegoError", ZeroDivisionError("surprise")))
+
+    assert "ZeroDivisionError" in str(house.until("state", state=State.RECONNECTING)["reason"])
+
+
+def test_without_rules_that_work_it_waits_in_config_error_for_them() -> None:
+    house = began(setup=None, config_error="voicego.yaml:1:1: empty", rules=broken())
+
+    while house.daemon.status().state is State.STARTING:
+        pass
+    assert house.daemon.status().state is State.CONFIG_ERROR
+    house.rules = GO
+    house.daemon.ask_to_reload()
+    house.until("state", state=State.LISTENING)
+
+    assert house.daemon.status().config_error == ""
+    house.daemon.ask_to_stop()
+    assert house.ends() is Exit.OK
+
+
+def test_a_recording_ends_the_daemon_after_its_actions_and_a_lost_one_with_an_error() -> None:
+    whole = began(live=False)
+    whole.until("state", state=State.LISTENING)
+    whole.say_go()
+    whole.sources[0].end()
+    assert whole.ends() is Exit.OK
+    assert [one.split()[0] for one in whole.actor.done] == ["start", "drain", "stop"]
+
+    torn = began(live=False)
+    torn.until("state", state=State.LISTENING)
+    torn.sources[0].lose(VoicegoError("the file is damaged"))
+    assert torn.ends() is Exit.FAILED
+
+
+def test_a_model_that_cannot_be_loaded_ends_it_only_where_somebody_looks_on() -> None:
+    seen = began(model=VoicegoError("the model is damaged"), patient=False)
+    assert seen.ends() is Exit.FAILED
+
+    service = began(model=VoicegoError("the model is damaged"))
+    assert service.until("state", state=State.FAILED)["reason"] == "the model is damaged"
+    service.daemon.ask_to_stop()
+    assert service.ends() is Exit.OK
+
+
+def test_do_carries_out_a_rule_and_names_the_rules_there_are(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    house.daemon.do("go")
+
+    assert "do go" in house.actor.done
+    with pytest.raises(VoicegoError, match='no active rule for "stop"; there are: go'):
+        house.daemon.do("stop")
+
+
+def test_a_chime_sounds_only_where_it_is_wanted() -> None:
+    house = began(setup=replace(GO, chime=True))
+    house.until("state", state=State.LISTENING)
+
+    house.say_go()
+    house.until("detection")
+    house.daemon.ask_to_stop()
+    house.ends()
+
+    assert house.actor.chimes == 1
+
+
+def test_stop_stops_upstream_first_and_answers(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+
+    status = house.daemon.stop()
+
+    assert status.state is State.STOPPED
+    assert house.ends() is Exit.OK
+    assert house.sources[0].closed >= 1
+    assert house.actor.done[-1].startswith("stop")
