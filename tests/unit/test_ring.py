@@ -44,17 +44,18 @@ class LikeAList(RuleBasedStateMachine):
         self.all.extend(block.copy())
         block[:] = -1  # The ring must have copied.
 
-    @rule(back=st.integers(-3, 25))
-    def read(self, back: int) -> None:
+    @rule(back=st.integers(-3, 25), least=st.integers(1, 9), most=st.one_of(st.none(), st.integers(1, 9)))
+    def read(self, back: int, least: int, most: int | None) -> None:
         since = max(0, len(self.all) - back)
-        fresh = self.ring.read(since, timeout_s=0)
+        fresh = self.ring.read(since, 0, least=least, most=most)
         if since >= len(self.all):
             assert fresh.samples.shape[0] == 0
             assert (fresh.start, fresh.skipped) == (since, 0)
             return
         start = max(since, self.oldest)
+        end = len(self.all) if most is None else min(len(self.all), start + most)
         assert (fresh.start, fresh.skipped) == (start, start - since)
-        np.testing.assert_array_equal(fresh.samples, self.stacked(start, len(self.all)))
+        np.testing.assert_array_equal(fresh.samples, self.stacked(start, end))
         fresh.samples[:] = -1  # It must be a copy.
 
     @rule(start=st.integers(-12, 60), length=st.integers(0, 20))
@@ -130,6 +131,20 @@ def test_close_wakes_the_reader_and_leaves_the_rest_to_be_read() -> None:
     ring.write(counted(0, 3))
     assert len(ring.read(0, timeout_s=60).samples) == 3
     assert len(ring.read(3, timeout_s=60).samples) == 0
+
+
+def test_a_reader_that_wants_more_is_woken_when_there_is_enough() -> None:
+    ring = Ring(10)
+    ring.write(counted(0, 2))
+    got: list[Frames] = []
+    reader = Thread(target=lambda: got.append(ring.read(0, 60, least=5).samples))
+    reader.start()
+
+    ring.write(counted(2, 2))
+    ring.write(counted(4, 1))
+    reader.join(timeout=10)
+
+    assert [len(samples) for samples in got] == [5]
 
 
 def test_view_backwards_is_refused() -> None:

@@ -73,17 +73,19 @@ class Ring:
             self._oldest = max(self._oldest, end - size)
             self._changed.notify_all()
 
-    def read(self, since: int, timeout_s: float) -> Fresh:
-        """Everything from index `since` on, as soon as there is some; nothing after `timeout_s` or when closed.
+    def read(self, since: int, timeout_s: float, *, least: int = 1, most: int | None = None) -> Fresh:
+        """What was written from index `since` on, the oldest first and not more than `most`.
 
-        What was written before `close` can still be read afterwards.
+        Waits until `least` frames are there, the ring is closed, or `timeout_s` has passed, and returns what there is
+        by then. What was written before `close` can still be read afterwards.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._written > since or self._closed, timeout_s)
+            self._changed.wait_for(lambda: self._written - since >= least or self._closed, timeout_s)
             if self._written <= since:
                 return Fresh(self._copy(self._written, self._written), since, 0)
             start = max(since, self._oldest)
-            return Fresh(self._copy(start, self._written), start, start - since)
+            end = self._written if most is None else min(self._written, start + most)
+            return Fresh(self._copy(start, end), start, start - since)
 
     def view(self, start: int, end: int) -> Frames | None:
         """Copy the frames from `start` up to `end`; zeros stand for what lies before index 0.

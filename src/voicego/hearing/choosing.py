@@ -1,0 +1,114 @@
+"""Which microphone a name means, among those that there are."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from voicego.errors import VoicegoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+DEFAULT = "default"
+"""The name that means the system's own choice."""
+
+SERVERS = ("pipewire", "pulse", "default")
+"""Devices of ALSA behind which a sound server sits."""
+
+HOST_APIS = ("Windows WASAPI", "Core Audio", "PulseAudio", "ALSA", "JACK Audio Connection Kit", "Windows DirectSound")
+"""The better ones first. Windows lists each microphone once for each, and MME, the last, cuts its name and is slow."""
+
+
+class NoMicrophone(VoicegoError):  # noqa: N818 - it reads as what it is
+    """There is none. One may be plugged in."""
+
+
+class NoSuchMicrophone(NoMicrophone):
+    """There are some, but none by that name. It may be plugged in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Something that can be listened to."""
+
+    name: str
+    host_api: str
+    """The part of the system that it is reached through: `ALSA`, `Core Audio`, `Windows WASAPI`."""
+    channels: int
+    """How many it gives at most; the devices of a sound server say 32 and more."""
+    rate: float
+    """Hz, its own."""
+    default: bool = False
+    """What `default` means now."""
+    index: int = -1
+    """PortAudio's number for it, until the next `rescan`; it changes with every plug."""
+
+
+def choose(devices: Sequence[Device], names: Iterable[str]) -> Device:
+    """Take the first of `names` that is present: whole names first, then parts of names; case does not matter.
+
+    Raises:
+        NoMicrophone: there are none at all.
+        NoSuchMicrophone: none has one of these names.
+        VoicegoError: a name means several.
+    """
+    wanted = tuple(names)
+    if not devices:
+        behind = " (on Linux it is reached through libasound2-plugins or pipewire-alsa)" if _linux() else ""
+        raise NoMicrophone(f"no microphone was found{behind}")
+    for name in wanted:
+        if device := _named(devices, name):
+            return device
+    said = " or ".join(f'"{name}"' for name in wanted)
+    raise NoSuchMicrophone(f"there is no microphone {said}; there are: {_listed(devices)}")
+
+
+def default_among(devices: Sequence[Device], defaults: Iterable[Device]) -> Device | None:
+    """Decide what `default` means; `defaults` are what each host API calls so."""
+    for device in sorted(defaults, key=_rank):
+        if not _raw(device):
+            return device
+        # A raw device by-passes the sound server: other programs cannot hear it meanwhile, and its filters do nothing.
+        return next((one for name in SERVERS for one in devices if one.name == name), device)
+    return min(devices, key=lambda one: (_raw(one), _rank(one)), default=None)
+
+
+def _named(devices: Sequence[Device], name: str) -> Device | None:
+    if name == DEFAULT:
+        return next((device for device in devices if device.default), None)
+    matches = _best(device for device in devices if name.casefold() in _full_names(device))
+    if matches:
+        return matches[0]  # who has two of the very same name cannot tell them apart either
+    matches = _best(device for device in devices if name.casefold() in device.name.casefold())
+    if len({device.name for device in matches}) > 1:
+        raise VoicegoError(f'"{name}" means several microphones: {_listed(matches)}; write more of the name')
+    return matches[0] if matches else None
+
+
+def _best(devices: Iterable[Device]) -> list[Device]:
+    """Keep those of the best host API: the others list the same things again."""
+    found = sorted(devices, key=_rank)
+    return [device for device in found if device.host_api == found[0].host_api]
+
+
+def _full_names(device: Device) -> tuple[str, str]:
+    """Give the name, and the name with the host API, for who wants another one than the best."""
+    return device.name.casefold(), f"{device.name}, {device.host_api}".casefold()
+
+
+def _rank(device: Device) -> int:
+    return HOST_APIS.index(device.host_api) if device.host_api in HOST_APIS else len(HOST_APIS)
+
+
+def _raw(device: Device) -> bool:
+    return device.host_api == "ALSA" and "(hw:" in device.name
+
+
+def _listed(devices: Iterable[Device]) -> str:
+    return ", ".join(dict.fromkeys(f'"{device.name}"' for device in devices))
+
+
+def _linux() -> bool:
+    return sys.platform.startswith("linux")

@@ -1,0 +1,273 @@
+"""A microphone (the only file that imports sounddevice)."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import replace
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from voicego.errors import VoicegoError
+from voicego.flow import SAMPLE_RATE, AudioBlock
+from voicego.hearing.choosing import Device, NoMicrophone, NoSuchMicrophone, choose, default_among
+from voicego.hearing.mono import Mono
+from voicego.hearing.ring import Fresh, Ring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from voicego.hearing.ring import Frames
+
+__all__ = ["Device", "Microphone", "MicrophoneLost", "NoMicrophone", "NoSuchMicrophone", "devices", "rescan"]
+
+LATENCY_S = 0.05
+"""What PortAudio is asked for. Measured on PulseAudio: sound arrives 2.4 ms later than at its own `parec`, in 80
+callbacks a second. Asking for 0.01 brings 450 callbacks, 0.1 costs 8 ms more, a fixed block of 10 ms 13 ms more."""
+
+BLOCK_S = 0.02
+"""Least sound in a block, so that the reader is woken 50 times a second and not for every callback."""
+
+LONGEST_BLOCK_S = 1.0
+"""Most sound in a block, after the reader was held up."""
+
+RING_S = 10.0
+"""How long the reader may be held up before sound is lost."""
+
+LIVENESS_S = 1.0
+"""A device that gives nothing for so long is lost: PortAudio's callbacks stop, and it tells no one."""
+
+FIRST_SOUND_S = 5.0
+"""The same for the very first sound: Bluetooth takes its time to connect, a null sink up to 2 s."""
+
+MOST_MIXED = 8
+"""Channels of real hardware. Who reports more is a sound server, which mixes to as many as it is asked for."""
+
+INSTALL = {
+    "apt": "sudo apt install libportaudio2",
+    "dnf": "sudo dnf install portaudio",
+    "pacman": "sudo pacman -S portaudio",
+    "zypper": "sudo zypper install libportaudio2",
+}
+
+
+class MicrophoneLost(VoicegoError):  # noqa: N818 - it reads as what it is
+    """It was there, and gives no more sound."""
+
+
+def _sounddevice() -> Any:  # noqa: ANN401 - sounddevice has no types
+    """Import it when it is needed: on Linux the import itself fails where PortAudio is missing."""
+    try:
+        import sounddevice  # noqa: PLC0415
+    except OSError as error:
+        there = [line for tool, line in INSTALL.items() if shutil.which(tool)] or list(INSTALL.values())
+        raise VoicegoError(
+            f"PortAudio, which hears the microphone, is missing; install it: {', or '.join(there)}"
+        ) from (error)
+    except Exception as error:  # PortAudioError cannot be named before it is imported
+        if type(error).__name__ != "PortAudioError":
+            raise
+        raise VoicegoError(f"PortAudio, which hears the microphone, does not start: {error}") from error
+    return sounddevice
+
+
+def devices(portaudio: Callable[[], Any] = _sounddevice) -> tuple[Device, ...]:
+    """List what can be listened to, as PortAudio saw it when it was started.
+
+    Raises:
+        VoicegoError: PortAudio is missing.
+    """
+    sound = portaudio()
+    apis = sound.query_hostapis()
+    found = {
+        int(entry["index"]): Device(
+            name=str(entry["name"]).strip(),
+            host_api=str(apis[entry["hostapi"]]["name"]),
+            channels=int(entry["max_input_channels"]),
+            rate=float(entry["default_samplerate"]),
+            index=int(entry["index"]),
+        )
+        for entry in sound.query_devices()
+        if entry["max_input_channels"] > 0
+    }
+    defaults = [found[api["default_input_device"]] for api in apis if api["default_input_device"] in found]
+    default = default_among(tuple(found.values()), defaults)
+    return tuple(replace(device, default=device is default) for device in found.values())
+
+
+def rescan(portaudio: Callable[[], Any] = _sounddevice) -> None:
+    """Start PortAudio anew, the one way in which it sees what was plugged in since. Close every stream before.
+
+    Raises:
+        VoicegoError: it does not start again.
+    """
+    sound = portaudio()
+    with suppress(sound.PortAudioError):  # it may not have started the last time
+        sound._terminate()  # noqa: SLF001 - there is no public way (python-sounddevice #125)
+    try:
+        sound._initialize()  # noqa: SLF001
+    except sound.PortAudioError as error:
+        raise VoicegoError(f"PortAudio, which hears the microphone, does not start: {error}") from error
+
+
+class Microphone:
+    """The first of some named microphones that is there. Implements `Source`. May be opened again after `close`."""
+
+    def __init__(
+        self,
+        names: tuple[str, ...] = ("default",),
+        channel: int | None = None,
+        *,
+        liveness_s: float = LIVENESS_S,
+        first_sound_s: float = FIRST_SOUND_S,
+        portaudio: Callable[[], Any] = _sounddevice,
+    ) -> None:
+        """Remember what to hear.
+
+        Args:
+            names: in order of preference; `default` is the system's choice.
+            channel: which one to hear, from 1; None mixes all of them.
+            liveness_s: nothing for so long, and the device is lost.
+            first_sound_s: the same before the first sound.
+            portaudio: gives the module sounddevice, or a stand-in.
+        """
+        self._names = names
+        self._channel = channel
+        self._liveness_s = liveness_s
+        self._first_sound_s = first_sound_s
+        self._portaudio = portaudio
+        self._lock = Lock()
+        self._wanted = False
+        self._device: Device | None = None
+        self._ring: Ring | None = None
+        self._stream: Any = None
+        self.overflows = 0
+        """Times that the system said it had to drop sound."""
+        self.broken = 0
+        """Samples that were no numbers and became zeros."""
+
+    @property
+    def name(self) -> str:
+        """The device's name; before it was ever opened, what it was asked for by."""
+        return self._device.name if self._device else " or ".join(self._names)
+
+    @property
+    def live(self) -> bool:
+        """A microphone waits for nobody."""
+        return True
+
+    def open(self) -> None:
+        """Find the device and begin to hear. Looks for new ones where it finds none, which takes a moment.
+
+        Raises:
+            NoMicrophone: there is none, or none of that name.
+            VoicegoError: the name means several, there is no such channel, or the device cannot be opened.
+        """
+        with self._lock:
+            self._wanted = True
+        self._device = device = self._found()
+        channels = _channels(device, self._channel)
+        self._ring = ring = Ring(round(RING_S * device.rate), channels)
+        stream = self._started(device, channels, ring)
+        with self._lock:
+            if self._wanted:
+                self._stream = stream
+                return
+        ring.close()  # `close` came meanwhile
+        stream.close(ignore_errors=True)
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        """Yield the sound from the opening on; after a loss of sound `start` goes on from what was heard.
+
+        Raises:
+            MicrophoneLost: it gives no more sound.
+        """
+        device, ring = self._device, self._ring
+        if device is None or ring is None:
+            raise RuntimeError("a microphone is opened before it is heard")
+        mono = Mono(device.rate, self._channel)
+        at = 0
+        for fresh in self._fresh(ring, device):
+            if fresh.skipped and len(before := mono.end()):
+                yield AudioBlock(before, at)
+                at += len(before)
+            samples = mono.feed(fresh.samples)
+            self.broken = mono.broken
+            if len(samples) or not len(fresh.samples):
+                yield AudioBlock(samples, at, round(fresh.skipped * SAMPLE_RATE / device.rate))
+            at += len(samples)
+
+    def close(self) -> None:
+        """Stop hearing: the stream is closed, and the system's sign that somebody listens goes out."""
+        with self._lock:
+            self._wanted = False
+            ring, stream, self._stream = self._ring, self._stream, None
+        if ring is not None:
+            ring.close()
+        if stream is not None:
+            stream.close(ignore_errors=True)
+
+    def _found(self) -> Device:
+        try:
+            return choose(devices(self._portaudio), self._names)
+        except NoMicrophone:
+            rescan(self._portaudio)
+            return choose(devices(self._portaudio), self._names)
+
+    def _started(self, device: Device, channels: int, ring: Ring) -> Any:  # noqa: ANN401 - sounddevice has no types
+        def heard(frames: Frames, _count: int, _time: object, status: Any) -> None:  # noqa: ANN401
+            ring.write(frames)  # nothing more: PortAudio stops calling us after an exception, and tells no one
+            if status.input_overflow:
+                self.overflows += 1
+
+        sound = self._portaudio()
+        stream = None
+        try:
+            stream = sound.InputStream(
+                device=device.index,
+                samplerate=device.rate,  # its own: many refuse another (PaErrorCode -9997)
+                channels=channels,
+                dtype="float32",
+                latency=LATENCY_S,
+                callback=heard,
+                finished_callback=ring.close,
+            )
+            stream.start()
+        except sound.PortAudioError as error:
+            if stream is not None:
+                stream.close(ignore_errors=True)
+            raise VoicegoError(f'the microphone "{device.name}" cannot be opened: {error}') from error
+        return stream
+
+    def _fresh(self, ring: Ring, device: Device) -> Iterator[Fresh]:
+        """Yield what comes from the ring, and something empty at least twice a second."""
+        since, quiet_s = 0, 0.0
+        pause_s = min(0.5, self._liveness_s / 2)
+        least, most = max(1, round(BLOCK_S * device.rate)), round(LONGEST_BLOCK_S * device.rate)
+        while self._hears(ring):
+            fresh = ring.read(since, pause_s, least=least, most=most)
+            if len(fresh.samples):
+                since, quiet_s = fresh.start + len(fresh.samples), 0.0
+                yield fresh
+                continue
+            # Counted in waits, not by a clock: who was stopped or asleep for an hour has waited once.
+            quiet_s += pause_s
+            if ring.closed or quiet_s >= (self._liveness_s if since else self._first_sound_s):
+                if not self._hears(ring):
+                    return
+                raise MicrophoneLost(f'the microphone "{device.name}" gives no more sound')
+            yield fresh
+
+    def _hears(self, ring: Ring) -> bool:
+        """Whether nobody called `close`; a ring that is closed all the same was closed by PortAudio."""
+        with self._lock:
+            return self._wanted and ring is self._ring
+
+
+def _channels(device: Device, wanted: int | None) -> int:
+    if wanted is not None and not 1 <= wanted <= device.channels:
+        raise VoicegoError(f'the microphone "{device.name}" has no channel {wanted}, only {device.channels}')
+    if device.channels <= MOST_MIXED:
+        return device.channels
+    # Asked for one channel, a sound server gives the mix; asked for two, the left and the right one.
+    return 1 if wanted is None else max(2, wanted)
