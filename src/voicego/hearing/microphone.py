@@ -177,7 +177,7 @@ class Microphone:
         stream.close(ignore_errors=True)
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """Yield the sound from the opening on; after a loss of sound `start` goes on from what was heard.
+        """Yield the sound from the opening on; where some was lost, `start` leaps over it.
 
         Raises:
             MicrophoneLost: it gives no more sound.
@@ -188,13 +188,17 @@ class Microphone:
         mono = Mono(device.rate, self._channel)
         at = 0
         for fresh in self._fresh(ring, device):
-            if fresh.skipped and len(before := mono.end()):
-                yield AudioBlock(before, at)
-                at += len(before)
+            skipped = 0
+            if fresh.skipped:
+                if len(before := mono.end()):
+                    yield AudioBlock(before, at)
+                    at += len(before)
+                resumed = round(fresh.start * SAMPLE_RATE / device.rate)
+                at, skipped = resumed, resumed - at
             samples = mono.feed(fresh.samples)
             self.broken = mono.broken
-            if len(samples) or not len(fresh.samples):
-                yield AudioBlock(samples, at, round(fresh.skipped * SAMPLE_RATE / device.rate))
+            if len(samples) or skipped or not len(fresh.samples):
+                yield AudioBlock(samples, at, skipped)
             at += len(samples)
 
     def close(self) -> None:
