@@ -184,6 +184,9 @@ def _ask(verb: str, **arguments: object) -> dict[str, Any]:
 
 
 def _seconds(duration: str) -> float:
-    from voicego.config.durations import parse_duration  # noqa: PLC0415
+    from voicego.config.durations import in_seconds  # noqa: PLC0415
 
-    return parse_duration(duration)
+    try:
+        return in_seconds(duration, 1.0, 366 * 86_400.0)
+    except ValueError as error:
+        raise typer.BadParameter(f"it {error}", param_hint="DURATION") from error

@@ -64,13 +64,13 @@ def classify(
     threads: Annotated[int, typer.Option("--threads", min=1, max=64)] = 1,
 ) -> int:
     """Say which word each clip holds."""
-    from voicego.app import clips  # noqa: PLC0415
+    from voicego.app import clips, spotting  # noqa: PLC0415
 
     if labels not in {None, len(clips.TWELVE)}:
         raise typer.BadParameter("only --labels 12 is known", param_hint="--labels")
     worst = Exit.OK
     for heard in clips.classify(files, model, top=top, twelve=labels is not None, threads=threads):
-        if isinstance(heard, clips.Failed):
+        if isinstance(heard, spotting.Failed):
             say.error(heard.why)
             worst = Exit.FAILED
         elif as_json:

@@ -15,11 +15,12 @@ from voicego.errors import Exit
 
 def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
-    for verb in (init, check):
-        app.command(rich_help_panel="Rules")(verb)
+    app.command(rich_help_panel="Rules")(init)
+    app.command(rich_help_panel="Rules")(check)
     config = typer.Typer(no_args_is_help=True, help="Find, edit or show the rules file.")
-    for verb in (path, edit, show):
-        config.command()(verb)
+    config.command()(path)
+    config.command()(edit)
+    config.command()(show)
     app.add_typer(config, name="config", rich_help_panel="Rules")
 
 

@@ -60,8 +60,8 @@ def load(checkpoint: Checkpoint, threads: int = 1) -> TorchClassifier:
     from transformers import AutoModelForAudioClassification  # noqa: PLC0415
     from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     torch.set_num_threads(threads)
     try:
         model, report = AutoModelForAudioClassification.from_pretrained(
@@ -111,7 +111,9 @@ def _auto(checkpoint: Checkpoint) -> Callable[[Samples], dict[str, Any]]:
     from transformers import AutoFeatureExtractor  # noqa: PLC0415
 
     try:
-        extractor = AutoFeatureExtractor.from_pretrained(checkpoint.folder, local_files_only=True)
+        extractor = AutoFeatureExtractor.from_pretrained(  # type: ignore[no-untyped-call]
+            checkpoint.folder, local_files_only=True
+        )
     except (OSError, ValueError, KeyError) as error:
         raise VoicegoError(
             f"the features of the model {checkpoint.name} cannot be loaded: {_first_line(error)}"

@@ -1,0 +1,73 @@
+"""The rules file: read, checked, resolved. Every mistake is named at once, with its place."""
+
+from __future__ import annotations
+
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voicego.errors import Problem, RulesError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from voicego.flow import Setup
+
+LARGEST = 1_000_000
+"""Bytes; a thousand rules are a tenth of it."""
+
+EXAMPLE = "voicego.example.yaml"
+
+
+def load(path: Path, hears: Callable[[str], tuple[str, ...]]) -> Setup:
+    """Read a rules file; `hears` returns the keywords of a model, or raises VoicegoError.
+
+    Raises:
+        RulesError: it is not there, cannot be read, or is wrong; every mistake is in it.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except FileNotFoundError as error:
+        raise _whole(path, "there is no such file; `voicego init` writes one to begin with") from error
+    except IsADirectoryError as error:
+        raise _whole(path, "this is a folder; name the file in it") from error
+    except OSError as error:
+        raise _whole(path, f"cannot be read: {error.strerror or error}") from error
+    if len(raw) > LARGEST:
+        raise _whole(path, "larger than 1 MB; this is no rules file")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        raise _whole(path, "this is no text in UTF-8; save it as UTF-8", (line, column)) from error
+    return parse(text, str(path), hears)
+
+
+def parse(text: str, where: str, hears: Callable[[str], tuple[str, ...]], platform: str = sys.platform) -> Setup:
+    """Read rules from a text; `where` names it in messages, `platform` is as in `sys.platform`.
+
+    Raises:
+        RulesError: as `load`.
+    """
+    from voicego.config import checking, places  # noqa: PLC0415 -- pydantic takes 0.1 s, and `--help` reads no rules
+
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise RulesError((Problem(f"{where}:{line}:1", "this is no text, it holds zero bytes"),))
+    return checking.checked(places.read(text, where), hears, platform)
+
+
+def starter() -> str:
+    """Return the commented example that a person begins with."""
+    packaged = files("voicego") / EXAMPLE
+    if packaged.is_file():
+        return packaged.read_text(encoding="utf-8")
+    # An editable install runs from the checkout, where it has its place in config/.
+    return (Path(__file__).parents[3] / "config" / EXAMPLE).read_text(encoding="utf-8")
+
+
+def _whole(path: Path, text: str, place: tuple[int, int] = (1, 1)) -> RulesError:
+    return RulesError((Problem(f"{path}:{place[0]}:{place[1]}", text),))

@@ -1,0 +1,193 @@
+"""From plain values with places to a `Setup`: keys, types, actions and keywords are checked, all in one pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from voicego.config import table
+from voicego.config.resolving import resolved
+from voicego.config.words import found, listed, nearest, quoted
+from voicego.errors import VoicegoError
+from voicego.flow import Setup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pydantic_core import ErrorDetails
+
+    from voicego.config.places import Marked, Path
+
+EVERY = "every"
+"""Stands for every system in the table's `PerSystem`; no person writes it."""
+
+
+def checked(marked: Marked, hears: Callable[[str], tuple[str, ...]], platform: str) -> Setup:
+    """Check what a file says and resolve it for one platform.
+
+    Raises:
+        RulesError: every mistake in it.
+    """
+    data = marked.data
+    if data is None:
+        marked.wrong((), "the file is empty; `rules:` with a rule under it is wanted, see `voicego init`")
+        marked.raise_problems()
+    if not isinstance(data, dict):
+        marked.wrong((), f"this is {found(data)}; keys are wanted, first of all `rules:`")
+        marked.raise_problems()
+    if data.get("rules") is None:  # `rules:` with nothing under it, or left out: it listens for nothing
+        data["rules"] = {}
+    for path, action in _actions(data):
+        _check_action(marked, path, action)
+    file = None
+    try:
+        file = table.File.model_validate(_prepared(data))
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            _translate(marked, detail)
+    _check_keywords(marked, data, hears)
+    marked.raise_problems()
+    assert file is not None, "without a problem there is a file"  # noqa: S101
+    return resolved(file, platform)
+
+
+def _rules(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    rules = data["rules"]
+    if isinstance(rules, dict):
+        yield from ((("rules", word), rule) for word, rule in rules.items() if isinstance(rule, dict))
+
+
+def _actions(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every block that should hold one action; a rule counts when it has no `do`."""
+    for path, rule in _rules(data):
+        if "do" not in rule:
+            yield path, rule
+            continue
+        if isinstance(rule["do"], dict | str):  # one action needs no list
+            rule["do"] = [rule["do"]]
+        if isinstance(rule["do"], list):
+            rule["do"] = [{"pause": True} if one == "pause" else one for one in rule["do"]]
+            if not rule["do"]:
+                yield (*path, "do"), {}
+            yield from (((*path, "do", number), one) for number, one in enumerate(rule["do"]) if isinstance(one, dict))
+
+
+def _check_action(marked: Marked, path: Path, block: dict[str, Any]) -> None:
+    """Check what pydantic cannot see: how many actions there are, and which options go with them."""
+    kinds = [key for key in block if key in table.ACTIONS]
+    in_rule = len(path) == 2  # noqa: PLR2004 -- rules, word
+    if not kinds:
+        misspelt = any(nearest(key, table.ACTIONS) for key in block if key not in table.Rule.model_fields)
+        misplaced = not in_rule and any(key in table.Rule.model_fields for key in block)
+        if not misspelt and not misplaced:
+            hint = f"such as {{open: browser}}; actions are {listed(table.ACTIONS)}"
+            marked.wrong(
+                path, f"the rule has no action; give it one, {hint}" if in_rule else f"an action is wanted, {hint}"
+            )
+    if len(kinds) > 1:
+        hint = (
+            "write them as a list behind `do:`, in their order"
+            if in_rule
+            else "give each a line of its own in the list"
+        )
+        marked.wrong((*path, kinds[1]), f"{listed(kinds)} in one place; {hint}", key=True)
+    for option, of in table.OPTIONS.items():
+        if option in block and kinds and not set(kinds) & set(of):
+            marked.wrong((*path, option), f'"{option}" goes with {listed(of)}, not with {kinds[0]}', key=True)
+    run = block.get("run")
+    for place, command in _each_system((*path, "run"), run):
+        if isinstance(command, str) and block.get("shell") is not True:
+            words = ", ".join(command.split()[:6]) or "program"
+            marked.wrong(place, f'"run" is one string; write a list, [{words}], or add `shell: true`')
+        if isinstance(command, list) and block.get("shell") is True:
+            marked.wrong(place, '"run" is a list; with `shell: true` it must be one string')
+
+
+def _each_system(path: Path, value: object) -> Iterator[tuple[Path, object]]:
+    if isinstance(value, dict):
+        yield from (((*path, system), one) for system, one in value.items())
+    else:
+        yield path, value
+
+
+def _prepared(data: dict[str, Any]) -> dict[str, Any]:
+    """Give each action's value the one shape that the table knows: by system."""
+
+    def prepared(block: object) -> object:
+        if not isinstance(block, dict):
+            return block
+        return {
+            key: value if key not in table.ACTIONS or isinstance(value, dict) else {EVERY: value}
+            for key, value in block.items()
+        }
+
+    rules = data["rules"]
+    if not isinstance(rules, dict):
+        return data
+    new: dict[str, Any] = {}
+    for word, rule in rules.items():
+        new[word] = prepared(rule)
+        if isinstance(rule, dict) and isinstance(rule.get("do"), list):
+            new[word]["do"] = [prepared(one) for one in rule["do"]]
+            for key in [key for key in table.ACTIONS if key in rule]:
+                del new[word][key]  # named as a problem of its own
+    return data | {"rules": new}
+
+
+def _translate(marked: Marked, detail: ErrorDetails) -> None:
+    """Say in a sentence what pydantic found."""
+    path: Path = tuple(part for part in detail["loc"] if part != EVERY)
+    name = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
+    value = detail["input"]
+    match detail["type"]:
+        case "value_error":
+            marked.wrong(path, f'"{name}" {detail["ctx"]["error"]}')
+        case "extra_forbidden":
+            _unknown_key(marked, path, name)
+        case "list_type":
+            marked.wrong(path, f'"{name}" is {found(value)}; a list of actions is wanted')
+        case _:
+            wanted = "an action such as {open: browser}" if len(path) > 1 else "a block of keys"
+            marked.wrong(path, f"{_called(path, name)} is {found(value)}; {wanted} is wanted")
+
+
+def _called(path: Path, name: str) -> str:
+    if path and isinstance(path[-1], int):
+        return f'number {path[-1] + 1} of "{name}"'
+    return f'the rule for "{name}"' if len(path) == 2 else f'"{name}"'  # noqa: PLR2004
+
+
+def _unknown_key(marked: Marked, path: Path, name: str) -> None:
+    match path:
+        case (_,):
+            known, what = list(table.File.model_fields), "key"
+        case ("rules", _, _):
+            known, what = list(table.Rule.model_fields), "key of a rule"
+        case ("rules", _, "do", int(), _):
+            known, what = list(table.Action.model_fields), "key of an action"
+        case _:
+            known, what = list(table.SYSTEMS), "system"
+    meant = nearest(name, known)
+    if what == "key of an action" and name in table.Rule.model_fields:
+        marked.wrong(path, f'"{name}" belongs to the rule, not to one of its actions; move it beside `do:`', key=True)
+        return
+    hint = f'Did you mean "{meant}"?' if meant else f"There are: {listed(known)}."
+    marked.wrong(path, f"no {what} is called {quoted(name)}. {hint}", key=True)
+
+
+def _check_keywords(marked: Marked, data: dict[str, Any], hears: Callable[[str], tuple[str, ...]]) -> None:
+    model = data.get("model", Setup().model)
+    if not isinstance(model, str) or not model.strip() or not isinstance(data["rules"], dict):
+        return
+    try:
+        known = hears(model)
+    except VoicegoError as error:
+        marked.wrong(("model",), str(error))
+        return
+    for word in data["rules"]:
+        if word in known:
+            continue
+        meant = nearest(word, known)
+        hint = f' Did you mean "{meant}"?' if meant else ""
+        marked.wrong(("rules", word), f"no keyword {quoted(word)}; this model hears: {listed(known)}.{hint}", key=True)

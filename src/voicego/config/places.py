@@ -1,0 +1,218 @@
+"""YAML into plain values, each with its place in the file. Words stay words: `on`, `off`, `yes` and `no` too."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import yaml
+
+from voicego.config.words import quoted, shortened
+from voicego.errors import Problem, RulesError
+
+MOST_NODES = 100_000
+"""Values in a file, aliases counted as often as they are used: a thousand rules are some ten thousand."""
+DEEPEST = 60
+"""Blocks inside each other."""
+
+Path = tuple[str | int, ...]
+"""Keys and list positions that lead to a value."""
+
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _Parser
+else:
+    _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's parser is in most wheels, not in all
+
+
+class _Loader(_Parser):
+    """YAML 1.2's core scalars: no `yes` that is true, no 1:30 that is ninety, no dates."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 -- filled below
+
+
+for _tag, _form, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?[0-9]+", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+    ("merge", r"<<", "<"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_form})$"), list(_first))
+
+
+@dataclass(slots=True)
+class Marked:
+    """What a file says and where it says it."""
+
+    where: str
+    """Name of the file in messages."""
+    data: Any = None
+    problems: list[tuple[tuple[int, int], str]] = field(default_factory=list)
+    """Line and column, both from 1, and what is wrong there."""
+    _keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    _values: dict[Path, tuple[int, int]] = field(default_factory=dict)
+
+    def wrong(self, path: Path, text: str, *, key: bool = False) -> None:
+        """Note a mistake at a value, or at its key; the nearest place above where it has none of its own."""
+        self.problems.append((self._place(path, key=key), text))
+
+    def raise_problems(self) -> None:
+        """Raise RulesError with every mistake, in the order of the file, unless there is none."""
+        if self.problems:
+            ordered = dict.fromkeys(sorted(self.problems))
+            raise RulesError(tuple(Problem(f"{self.where}:{line}:{column}", text) for (line, column), text in ordered))
+
+    def _place(self, path: Path, *, key: bool) -> tuple[int, int]:
+        if key and path in self._keys:
+            return self._keys[path]
+        while path and path not in self._values:
+            path = path[:-1]
+        return self._values.get(path, (1, 1))
+
+
+def read(text: str, where: str) -> Marked:
+    """Read one YAML document of plain values.
+
+    Raises:
+        RulesError: it is no YAML, or of a kind that rules are not written in.
+    """
+    marked = Marked(where)
+    try:
+        documents = yaml.compose_all(text, Loader=_Loader)
+        root = next(documents, None)
+        second = next(documents, None)
+    except yaml.YAMLError as error:
+        marked.problems.append(_syntax(error, text))
+        root = second = None
+    except RecursionError:
+        marked.problems.append(((1, 1), "too many blocks inside each other"))
+        root = second = None
+    if second is not None:
+        marked.problems.append((_at(second), "a second document begins here; rules are one document, without `---`"))
+    marked.raise_problems()
+    if root is not None:
+        _Walk(marked).value(root, ())
+        marked.raise_problems()
+    return marked
+
+
+class _TooMuch(Exception):  # noqa: N818 -- it never leaves this file
+    pass
+
+
+class _Walk:
+    """Turns nodes into values and notes the places."""
+
+    def __init__(self, marked: Marked) -> None:
+        self._marked = marked
+        self._seen = 0
+        self._inside: list[int] = []
+
+    def value(self, node: yaml.Node, path: Path) -> None:
+        """Take the root."""
+        try:
+            self._marked.data = self._value(node, path)
+        except _TooMuch:
+            self._marked.problems.append(
+                (_at(node), f"more than {MOST_NODES:,} values, aliases counted as often as used")
+            )
+
+    def _value(self, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 -- YAML's border
+        self._seen += 1
+        if self._seen > MOST_NODES:
+            raise _TooMuch
+        self._marked._values.setdefault(path, _at(node))  # noqa: SLF001 -- the two are one
+        if id(node) in self._inside or len(self._inside) > DEEPEST:
+            what = (
+                "an alias that stands inside its own anchor"
+                if id(node) in self._inside
+                else "too many blocks inside each other"
+            )
+            self._wrong(node, what)
+            return None
+        self._inside.append(id(node))
+        try:
+            match node:
+                case yaml.MappingNode():
+                    return self._mapping(node, path)
+                case yaml.SequenceNode():
+                    return [self._value(child, (*path, number)) for number, child in enumerate(node.value)]
+                case _:
+                    return self._scalar(cast("yaml.ScalarNode", node))
+        finally:
+            self._inside.pop()
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, child in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                self._wrong(key, "`<<` is not understood here; write the keys out")
+            elif not isinstance(key, yaml.ScalarNode):
+                self._wrong(key, "a key must be a word")
+            elif key.value in found:
+                first = self._marked._keys[(*path, key.value)][0]  # noqa: SLF001
+                self._wrong(key, f"the key {quoted(key.value)} stands here a second time; the first is in line {first}")
+            else:
+                self._marked._keys[(*path, key.value)] = _at(key)  # noqa: SLF001
+                found[key.value] = self._value(child, (*path, key.value))
+        return found
+
+    def _scalar(self, node: yaml.ScalarNode) -> object:
+        text: str = node.value
+        match node.tag.removeprefix("tag:yaml.org,2002:"):
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int" if len(text) < 20:  # noqa: PLR2004 -- longer ones are words
+                return int(text)
+            case "float":
+                return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+            case "str" | "int":
+                return text
+            case tag:
+                self._wrong(node, f"the tag {shortened(tag)} is not understood here")
+                return None
+
+    def _wrong(self, node: yaml.Node, text: str) -> None:
+        self._marked.problems.append((_at(node), text))
+
+
+def _at(node: yaml.Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _syntax(error: yaml.YAMLError, text: str) -> tuple[tuple[int, int], str]:
+    """Say where the YAML breaks and, if it is one of the usual slips, why."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:  # a character that no YAML may hold
+        position = getattr(error, "position", 0)
+        before = text[:position] if isinstance(position, int) else ""
+        place = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+        return place, "a character that cannot be printed; delete it"
+    place = (mark.line + 1, mark.column + 1)
+    problem = str(getattr(error, "problem", "") or getattr(error, "context", "") or "it breaks here")
+    line = text.split("\n")[mark.line] if mark.line < text.count("\n") + 1 else ""
+    if "\t" in line[: mark.column + 1]:
+        return place, "a tab; indent with spaces"
+    return place, f"this is no YAML: {_kinder(problem)}"
+
+
+def _kinder(problem: str) -> str:
+    """Make the parser's remark a little kinder."""
+    kinder = {
+        "mapping values are not allowed in this context": "a second `:` in one line, or a wrong indentation; "
+        "quote the text if it holds a colon",
+        "could not find expected ':'": "a `:` is missing after a key",
+        "did not find expected key": "a key, `]`, `}` or quote is missing before this, or the indentation is wrong",
+        "did not find expected ',' or ']'": "a `,` or `]` is missing",
+        "did not find expected ',' or '}'": "a `,` or `}` is missing",
+        "found unexpected end of stream": "a quote is opened and never closed",
+    }
+    return kinder.get(problem, problem)

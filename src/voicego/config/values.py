@@ -1,0 +1,132 @@
+"""What may stand behind a key: each function takes a plain YAML value and returns it checked, or says what is wrong.
+
+A sentence that is raised continues `"threshold" …`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from voicego.config.durations import in_seconds
+from voicego.config.placeholders import check
+from voicego.config.words import found, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DAY_S = 86_400.0
+
+
+def boolean(value: object) -> bool:
+    """Take true or false."""
+    if not isinstance(value, bool):
+        raise ValueError(f"is {found(value)}; write true or false")  # noqa: TRY004 -- pydantic gathers ValueErrors
+    return value
+
+
+def fraction(value: object) -> float:
+    """Take a number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value <= 1:
+        raise ValueError(f"is {found(value)}; a number from 0 to 1 is wanted, such as 0.9")
+    return float(value)
+
+
+def threshold(value: object) -> float:
+    """Take a number above 0: at 0 every sound would do."""
+    number = fraction(value)
+    if number == 0:
+        raise ValueError("is 0, which every sound reaches; write a number above 0, such as 0.9")
+    return number
+
+
+def threads(value: object) -> int:
+    """Take a number of CPU threads."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 64:  # noqa: PLR2004
+        raise ValueError(f"is {found(value)}; a whole number from 1 to 64 is wanted")
+    return value
+
+
+def channel(value: object) -> int | None:
+    """Take a channel's number, or `mix`."""
+    if value == "mix":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 64:  # noqa: PLR2004
+        raise ValueError(f"is {found(value)}; write mix, or the channel's number from 1")
+    return value
+
+
+def text(value: object) -> str:
+    """Take a text that is not empty."""
+    if not isinstance(value, str):
+        hint = f'; put it in quotes: "{value}"' if isinstance(value, int | float) else ""
+        raise ValueError(f"is {found(value)}; a text is wanted{hint}")  # noqa: TRY004
+    if not value.strip():
+        raise ValueError("is empty; a text is wanted")
+    return value
+
+
+def filled(value: object) -> str:
+    """Take a text in which `{keyword}`, `{score}` and `{time}` may stand."""
+    checked = text(value)
+    check(checked)
+    return checked
+
+
+def names(value: object) -> tuple[str, ...]:
+    """Take a name, or a list of names."""
+    if isinstance(value, list):
+        if not value:
+            raise ValueError("is an empty list; write a name, or leave the key out")
+        return tuple(map(text, value))
+    return (text(value),)
+
+
+def arguments(value: object) -> tuple[str, ...]:
+    """Take a program and its arguments as a list; numbers may stand without quotes."""
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"is {found(value)}; a list is wanted, such as [playerctl, pause]")
+    if strange := [one for one in value if one is None or isinstance(one, bool | list | dict)]:
+        raise ValueError(f"holds {found(strange[0])}; each argument must be a text, in quotes if need be")
+    found_ = tuple(str(one) for one in value)
+    for one in found_:
+        check(one)
+    if not found_[0].strip():
+        raise ValueError("begins with an empty text; the program comes first")
+    return found_
+
+
+def command(value: object) -> str | tuple[str, ...]:
+    """Take a list, or one string for a shell, in which braces may mean anything."""
+    return text(value) if isinstance(value, str) else arguments(value)
+
+
+def application(value: object) -> tuple[str, ...]:
+    """Take an application's name, or a list of it and its arguments."""
+    return (filled(value),) if isinstance(value, str) else arguments(value)
+
+
+def pause(value: object) -> float | None:
+    """Take true, or how long."""
+    if value is True:
+        return None
+    if isinstance(value, bool) or value is None:
+        raise ValueError(f"is {found(value)}; write true, or how long, such as 15m")
+    return in_seconds(value, 1.0, 7 * DAY_S)
+
+
+def duration(low: float, high: float) -> Callable[[object], float]:
+    """Make a function that takes a duration between `low` and `high` seconds."""
+
+    def checked(value: object) -> float:
+        return in_seconds(value, low, high)
+
+    return checked
+
+
+def model(value: object) -> str:
+    """Take `embedded`, a folder or a hub id."""
+    checked = text(value)
+    if "\n" in checked:
+        raise ValueError(f"is {quoted(checked)}; write embedded, a folder, or a hub id such as owner/name")
+    return checked

@@ -1,0 +1,79 @@
+"""How the rules' reader speaks: what it found, what is known, what may have been meant."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST = 40
+"""Characters of a person's text that a sentence repeats."""
+
+MEANT = {
+    "action": "do",
+    "actions": "do",
+    "app": "launch",
+    "cmd": "run",
+    "command": "run",
+    "darwin": "macos",
+    "device": "microphone",
+    "exec": "run",
+    "mac": "macos",
+    "mic": "microphone",
+    "notification": "notify",
+    "osx": "macos",
+    "speak": "say",
+    "start": "launch",
+    "url": "open",
+    "win": "windows",
+    "win32": "windows",
+    "wait": "patience",
+}
+"""Other words that people try, for keys that spelling alone would not find."""
+
+
+def found(value: object) -> str:
+    """Name a value as it stands in the file."""
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return shortened(str(getattr(value, "written", value)))
+        case str():
+            return quoted(value)
+        case list():
+            return "a list"
+        case _:
+            return "a block of keys"
+
+
+def quoted(text: str) -> str:
+    """The text in quotes, on one line, and not all of it if it is long."""
+    return f'"{shortened(text)}"'
+
+
+def shortened(text: str) -> str:
+    """One printable line of at most `LONGEST` characters."""
+    line = "".join(sign if sign.isprintable() else " " for sign in text[: LONGEST + 1])
+    return line if len(text) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def listed(names: Iterable[str], most: int = 40) -> str:
+    """Names with commas between them; the end of a very long list is only counted."""
+    every = tuple(names)
+    shown = ", ".join(map(shortened, every[:most]))
+    return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, whatever its case."""
+    by_lower = {name.lower(): name for name in known}
+    lower = word.lower()[:LONGEST]
+    if MEANT.get(lower) in by_lower:
+        return by_lower[MEANT[lower]]
+    close = difflib.get_close_matches(lower, by_lower, n=1)
+    return by_lower[close[0]] if close else None
