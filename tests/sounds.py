@@ -13,7 +13,7 @@ def silence(length_s: float) -> Samples:
 
 def hiss(length_s: float, dbfs: float, seed: int = 0) -> Samples:
     noise = np.random.default_rng(seed).standard_normal(in_samples(length_s)).astype(np.float32)
-    return noise * np.float32(10 ** (dbfs / 20))
+    return np.asarray(noise * np.float32(10 ** (dbfs / 20)), np.float32)
 
 
 def burst(length_s: float, dbfs: float = -20.0, seed: int = 1) -> Samples:
@@ -25,7 +25,8 @@ def burst(length_s: float, dbfs: float = -20.0, seed: int = 1) -> Samples:
     )
     edge = np.minimum(1.0, np.minimum(t, t[::-1]) / 0.02)
     sound = buzz * edge
-    return (sound / np.sqrt(np.mean(sound**2)) * 10 ** (dbfs / 20)).astype(np.float32)
+    level = 10 ** (dbfs / 20) / np.sqrt(np.mean(sound**2))
+    return np.asarray(sound * level, np.float32)
 
 
 def placed(length_s: float, room: Samples, **words: float) -> Samples:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.controls import Daemon
 
+from tests.controls import Daemon
 from voicego.control import desk
 from voicego.control.client import NotRunning, ask, events
 from voicego.control.server import Server

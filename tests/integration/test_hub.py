@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.hub import COMMIT, LABELS, serve
 
+from tests.hub import COMMIT, LABELS, serve
 from voicego.spotting.hub import fetched
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.controls import Daemon
 
+from tests.controls import Daemon
 from voicego.control.subscriber import Subscriber
 from voicego.control.verbs import ARGUMENTS, LONGEST_PAUSE_S, answer, checked
 from voicego.control.wire import Refused, decode, encode, status_from

@@ -23,7 +23,7 @@ def word_like(peak: float = 0.5) -> Floats:
     time = np.arange(16_000) / 16_000
     tones = sum(np.sin(2 * np.pi * 140 * k * time) / k for k in range(1, 30))
     sound = tones * np.exp(-(((time - 0.5) / 0.15) ** 2))
-    return np.add((peak * sound / np.abs(sound).max())[None], hiss(-70, 1), dtype=np.float32, casting="same_kind")
+    return np.asarray((peak * sound / np.abs(sound).max())[None] + hiss(-70, 1), np.float32)
 
 
 LOUD_TONE = np.sin(np.arange(16_000) * 0.3)[None].astype(np.float32) * np.float32(0.9)

@@ -68,7 +68,8 @@ def test_a_recording_gives_the_detections_of_the_live_hour() -> None:
 
 
 def test_while_voicego_speaks_and_half_a_second_longer_nothing_is_heard() -> None:
-    ears, found, source = Deafness(), [], HandSource()
+    ears, source = Deafness(), HandSource()
+    found: list[Detection] = []
     one = Listener(source, LevelClassifier(), Setup(), decisions(), found.append, ears)
     sound = placed(0.4, hiss(8.0, -75.0), spoken=2.0, echo=2.7, command=5.0)
     steps = one.steps()
@@ -123,7 +124,8 @@ def test_who_looks_on_sees_every_window_and_changes_no_detection() -> None:
 
 
 def test_new_rules_are_taken_between_two_utterances() -> None:
-    source, found = HandSource(), []
+    source = HandSource()
+    found: list[Detection] = []
     one = Listener(source, LevelClassifier(), Setup(), decisions(), found.append)
     sound = placed(0.5, hiss(8.0, -75.0), one=2.0, two=5.0)
     steps = one.steps()

@@ -290,7 +290,8 @@ def test_the_teacher_has_half_a_say_on_words_and_none_on_the_rest(banks: Banks, 
     cat = all_labels().index("cat")
 
     def always_cat(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.eye(len(all_labels()), dtype=np.float32)[np.full(len(samples), cat)]
+        sure: NDArray[np.float32] = np.eye(len(all_labels()), dtype=np.float32)[np.full(len(samples), cat)]
+        return sure
 
     lesson = lesson_of(batch, always_cat, len(all_labels()), spec, 0.5)
 

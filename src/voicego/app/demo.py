@@ -29,7 +29,7 @@ def show(tell: Callable[[str], None], *, fast: bool) -> Exit:
         tell("a recording of synthetic voices takes the place of the microphone; the one rule is for: go")
         with (room / "demo.tsv").open(encoding="utf-8") as said:
             for row in csv.DictReader(said, delimiter="\t"):
-                tell(f"  it says at {float(row['start_s']):5.2f} s: {row['text']}")
+                tell(f"  said at {float(row['start_s']):5.2f} s: {row['text']}")
         tell("loading the model …")
         heard: list[str] = []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +14,7 @@ from voicego.cli import say
 def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
     app.command(rich_help_panel="Models")(fetch)
+    app.command(rich_help_panel="Models")(train)
 
 
 def fetch(
@@ -22,3 +25,43 @@ def fetch(
 
     hub.fetch(model, say.line)
     say.line(f"name it in your rules file: model: {model}")
+
+
+def train(
+    data: Annotated[Path, typer.Option("--data", help="Recordings: packs with an index, or one folder a word.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the checkpoint and the state to resume from.")],
+    *,
+    teacher: Annotated[
+        Path | None, typer.Option("--teacher", help="A teacher's model.onnx, with labels.json beside it.")
+    ] = None,
+    validation: Annotated[
+        Path | None, typer.Option("--validation", help="List of clips that chooses the best weights.")
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", min=1)] = 8000,
+    minutes: Annotated[float | None, typer.Option("--minutes", help="End by then, even if steps are left.")] = None,
+    batch: Annotated[int, typer.Option("--batch", min=2)] = 128,
+    learning_rate: Annotated[float, typer.Option("--learning-rate", help="Highest rate of the cycle.")] = 2.5e-3,
+    teacher_weight: Annotated[
+        float, typer.Option("--teacher-weight", min=0, max=1, help="The teacher's part of the loss.")
+    ] = 0.5,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+) -> None:
+    """Train a small model on recordings; goes on where it was stopped."""
+    from voicego.training.train import TrainSettings, train  # noqa: PLC0415 -- torch
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    train(
+        TrainSettings(
+            data=data,
+            out=out,
+            teacher=teacher,
+            validation=validation,
+            steps=steps,
+            minutes=minutes,
+            batch=batch,
+            learning_rate=learning_rate,
+            teacher_weight=teacher_weight,
+            seed=seed,
+        )
+    )
+    say.line(f"the checkpoint is in {out / 'model'}; name it in your rules file: model: {(out / 'model').absolute()}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from contextlib import suppress
 from dataclasses import replace
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from voicego.errors import VoicegoError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from voicego.hearing.ring import Frames
+
+log = logging.getLogger(__name__)
 
 __all__ = ["Device", "Microphone", "MicrophoneLost", "NoMicrophone", "NoSuchMicrophone", "devices", "rescan"]
 
@@ -39,6 +42,9 @@ LIVENESS_S = 1.0
 
 FIRST_SOUND_S = 5.0
 """The same for the very first sound: Bluetooth takes its time to connect, a null sink up to 2 s."""
+
+CLOSE_S = 1.0
+"""How long `close` waits for PortAudio, which waits for a hanging sound server for ever."""
 
 MOST_MIXED = 8
 """Channels of real hardware. Who reports more is a sound server, which mixes to as many as it is asked for."""
@@ -202,14 +208,21 @@ class Microphone:
             at += len(samples)
 
     def close(self) -> None:
-        """Stop hearing: the stream is closed, and the system's sign that somebody listens goes out."""
+        """Stop hearing: the stream is closed, and the system's sign that somebody listens goes out.
+
+        Where the sound server hangs, it is closed as soon as that answers again; this comes back within a second.
+        """
         with self._lock:
             self._wanted = False
             ring, stream, self._stream = self._ring, self._stream, None
         if ring is not None:
             ring.close()
         if stream is not None:
-            stream.close(ignore_errors=True)
+            closing = Thread(target=stream.close, name="voicego-microphone-closing", daemon=True)
+            closing.start()
+            closing.join(CLOSE_S)
+            if closing.is_alive():
+                log.warning("the sound system does not let go of the microphone %s", self.name)
 
     def _found(self) -> Device:
         try:
