@@ -60,6 +60,8 @@ class Parts:
     log_file: Path | None = None
     patient: bool = True
     """Nobody is there to mend what is wrong: wait for it to be mended instead of ending."""
+    waits_for: Callable[[VoicegoError], bool] = lambda _: True
+    """Whether a microphone that could not be opened at the start may yet come; else the daemon ends."""
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
 
@@ -95,6 +97,7 @@ class Daemon:
         self._loading: Setup | None = None
         self._session: Session | None = None
         self._retry_at: float | None = None
+        self._ever_heard = False
         self._trouble = ""
         self._failure = ""
         self._paused: dict[str, float | None] = {}
@@ -118,10 +121,11 @@ class Daemon:
         if setup is not None:
             self._adopt(setup)
         try:
+            self._settle()
             while self._stopping is None:
-                self._settle()
                 with suppress(queue.Empty):
                     self._posted.get(timeout=self._patience())()
+                self._settle()
         finally:
             self._shut_down()
         return self._stopping or Exit.OK
@@ -135,6 +139,8 @@ class Daemon:
 
     def _settle(self) -> None:
         """Do what is due, and bring hearing in line with what is wanted."""
+        if self._stopping is not None:
+            return
         for reason, until in list(self._paused.items()):
             if until is not None and until <= self._parts.now():
                 del self._paused[reason]
@@ -154,9 +160,11 @@ class Daemon:
         try:
             source.open()
         except VoicegoError as error:
-            self._lose(str(error), live=source.live)
+            may_come = self._ever_heard or self._parts.waits_for(error)
+            self._lose(str(error), wait=source.live and may_come)
             return
         self._trouble = ""
+        self._ever_heard = True
         listener = Listener(
             source, self._classifier, self._setup, self._parts.decisions(self._setup), self._heard, self._ears
         )
@@ -176,9 +184,9 @@ class Daemon:
     def _add_up(self, counters: Counters) -> None:
         self._before = Counters(**{name: n + getattr(counters, name) for name, n in asdict(self._before).items()})
 
-    def _lose(self, why: str, *, live: bool) -> None:
-        """Say that there is nothing to hear, and try again in a while if it may come back."""
-        if live:
+    def _lose(self, why: str, *, wait: bool) -> None:
+        """Say that there is nothing to hear, and try again in a while if it may come."""
+        if wait:
             if self._trouble != why:
                 log.warning("%s; waiting for a microphone", why.rstrip("."))
             self._trouble = why
@@ -232,7 +240,7 @@ class Daemon:
         self._end_session()
         if error:
             self._counters["reconnects"] += 1
-            self._lose(error, live=listener.source.live)
+            self._lose(error, wait=listener.source.live)
         elif not listener.source.live:
             log.info("%s has ended", listener.source.name)
             self._dispatcher.drain(DRAIN_S)

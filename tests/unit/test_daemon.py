@@ -33,6 +33,7 @@ class House:
     setup: Setup | None = GO
     config_error: str = ""
     patient: bool = True
+    waits: bool = True
     live: bool = True
     rules: Setup | RulesError = GO
     model: VoicegoError | None = None
@@ -54,12 +55,13 @@ class House:
             source=self._source,
             keep=self._keep,
             patient=self.patient,
+            waits_for=lambda _: self.waits,
             clock=lambda: self.time,
             now=lambda: self.time,
         )
         self.daemon = Daemon(parts, self._act, ears)
         self.daemon.subscribe(self.events.put)
-        self.thread = threading.Thread(target=self._run)
+        self.thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
         self.exit_code = self.daemon.run(self.setup, self.config_error)
@@ -233,6 +235,12 @@ def test_a_missing_microphone_is_waited_for() -> None:
     assert reason == "there is no microphone"
     house.daemon.ask_to_stop()
     assert house.ends() is Exit.OK
+
+
+def test_a_microphone_that_will_not_come_ends_it_with_an_error() -> None:
+    house = began(refuses=VoicegoError('"mic" means several microphones'), waits=False)
+
+    assert house.ends() is Exit.FAILED
 
 
 def test_a_lost_microphone_shows_and_is_opened_again(house: House) -> None:

@@ -14,7 +14,8 @@ from voicego.acting.dispatcher import Dispatcher
 from voicego.app import hearing, rules
 from voicego.control.server import Server
 from voicego.daemon import Daemon, Parts
-from voicego.errors import Exit, RulesError
+from voicego.errors import Exit, RulesError, VoicegoError
+from voicego.hearing.choosing import NoMicrophone, NoSuchMicrophone
 from voicego.listener import Deafness
 from voicego.lock import single_instance
 from voicego.log import start_logging
@@ -121,7 +122,13 @@ def _parts(rules_file: Path, places: Paths, wishes: Wishes, log_file: Path | Non
         rules_file=rules_file,
         log_file=log_file,
         patient=patient,
+        waits_for=lambda error: patient or _may_come(error, wishes),
     )
+
+
+def _may_come(error: VoicegoError, wishes: Wishes) -> bool:
+    """Whether to wait for a microphone while a person looks on: not for a name that they have just mistyped."""
+    return isinstance(error, NoMicrophone) and not (wishes.device and isinstance(error, NoSuchMicrophone))
 
 
 @contextmanager
