@@ -31,6 +31,9 @@ def train(
     data: Annotated[Path, typer.Option("--data", help="Recordings: packs with an index, or one folder a word.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the checkpoint and the state to resume from.")],
     *,
+    start: Annotated[
+        Path | None, typer.Option("--start", help="A checkpoint of voicego's own to go on from, or to adapt.")
+    ] = None,
     teacher: Annotated[
         Path | None, typer.Option("--teacher", help="A teacher's model.onnx, with labels.json beside it.")
     ] = None,
@@ -44,6 +47,7 @@ def train(
     teacher_weight: Annotated[
         float, typer.Option("--teacher-weight", min=0, max=1, help="The teacher's part of the loss.")
     ] = 0.5,
+    silence: Annotated[float, typer.Option("--silence", min=0, max=0.5, help="Part of noise in each batch.")] = 0.1,
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> None:
     """Train a small model on recordings; goes on where it was stopped."""
@@ -54,6 +58,7 @@ def train(
         TrainSettings(
             data=data,
             out=out,
+            start=start,
             teacher=teacher,
             validation=validation,
             steps=steps,
@@ -61,6 +66,7 @@ def train(
             batch=batch,
             learning_rate=learning_rate,
             teacher_weight=teacher_weight,
+            silence=silence,
             seed=seed,
         )
     )

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch.nn import functional
 
+from voicego.errors import VoicegoError
 from voicego.spotting.features import FeatureSpec, features
 from voicego.training.card import draft_card
 from voicego.training.evaluate import ListedClips, Tally, tallies
@@ -37,6 +40,8 @@ class TrainSettings:
     """Folder of recordings: packs with an index, or one folder a word."""
     out: Path
     """Folder for the checkpoint (`model/`), the state to resume from and `curves.tsv`."""
+    start: Path | None = None
+    """Checkpoint folder whose weights and statistics to begin with, instead of chance: to go on from, or to adapt."""
     teacher: Path | None = None
     """`model.onnx` of the teacher, with `labels.json` beside it; without one the labels alone teach."""
     validation: Path | None = None
@@ -57,6 +62,8 @@ class TrainSettings:
     """How slowly the averaged weights follow, a step."""
     reuse: int = 2
     """Steps for each batch of sound, under different masks and mixed with the batches before."""
+    silence: float = 0.10
+    """Part of each batch that is noise, hiss, tones or nothing at all."""
     synthetic_noise_s: float = 1200.0
     """Seconds of synthetic background that windows are drawn from, besides the recorded."""
     rooms: int = 512
@@ -85,6 +92,16 @@ class Run:
         )
         self.step, self.seconds, self.best, self.loss = 0, 0.0, 0.0, 0.0
         self.recent: list[Lesson] = []
+
+    def begin_with(self, checkpoint: Path) -> None:
+        """Take the weights of a checkpoint that this project made."""
+        try:
+            self.network.load_state_dict(load_file(checkpoint / "model.safetensors"))
+        except (OSError, RuntimeError, SafetensorError) as error:
+            why = str(error).splitlines()[0]
+            raise VoicegoError(f"cannot begin with the weights in {checkpoint}: {why}") from error
+        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        log.info("beginning with the weights of %s", checkpoint)
 
     def resume(self) -> None:
         """Go on from the last save, if there is one."""

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from voicego.spotting.checkpoint import find
 from voicego.spotting.features import FeatureSpec, log_mel
 from voicego.training.augment import make_batch
 from voicego.training.banks import Banks, build_banks
@@ -46,11 +47,16 @@ def train(settings: TrainSettings) -> None:
     judged = _validation(settings)
     banks = _read_banks(settings, labels)
     settings.out.mkdir(parents=True, exist_ok=True)
-    run = Run(settings, labels, measured_statistics(banks, settings.batch, settings.seed))
+    if settings.start is None:
+        run = Run(settings, labels, measured_statistics(banks, settings.batch, settings.seed))
+    else:
+        run = Run(settings, labels, FeatureSpec.from_preprocessor(find(str(settings.start)).preprocessor))
+        run.begin_with(settings.start)
     run.resume()
+    mixture = Mixture(silence=settings.silence)
 
     def make(number: int) -> Lesson:
-        batch = make_batch(banks, Mixture(), settings.batch, settings.seed, number)
+        batch = make_batch(banks, mixture, settings.batch, settings.seed, number)
         return lesson_of(batch, teacher, len(labels), run.spec, settings.teacher_weight)
 
     with LessonMaker(make, first=run.step // settings.reuse) as lessons:
@@ -89,6 +95,7 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description="Train the keyword network; `voicego train` is the front door.")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path)
     parser.add_argument("--teacher", type=Path)
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--minutes", type=float)
