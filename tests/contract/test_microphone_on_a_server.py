@@ -1,0 +1,399 @@
+"""The microphone over real PortAudio, ALSA and PulseAudio: names, rates, channels, loss, and letting go."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests.capture_room import Room, chirp, found, in_a_room, quiet
+from voicego.errors import VoicegoError
+from voicego.flow import SAMPLE_RATE, AudioBlock, Samples
+from voicego.hearing.microphone import Microphone, MicrophoneLost, NoSuchMicrophone, devices, rescan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOSS_S = 2.0
+"""Seconds in which a loss must be noticed."""
+
+
+@pytest.fixture(scope="module")
+def shared_room() -> Iterator[Room]:
+    with in_a_room() as room:
+        yield room
+
+
+@pytest.fixture
+def room(shared_room: Room) -> Iterator[Room]:
+    yield shared_room
+    shared_room.hush()
+
+
+@pytest.fixture
+def fragile_room() -> Iterator[Room]:
+    """A room that the test may break."""
+    with in_a_room() as room:
+        yield room
+
+
+def name_pcm(room: Room, **sinks: str) -> None:
+    """Give ALSA a named microphone over the monitor of each sink."""
+    room.folder.joinpath(".asoundrc").write_text(
+        "".join(
+            f'pcm.{name} {{ type pulse device "{sink}.monitor" hint {{ show on description "{name}" }} }}\n'
+            for name, sink in sinks.items()
+        )
+    )
+    rescan()
+
+
+def hear(microphone: Microphone, room: Room, sound: Samples, sink: str = "vmic", rate: int = SAMPLE_RATE) -> Samples:
+    """Play `sound` and return what the microphone heard, till half a second after it (longer, if that is nothing)."""
+    parts: list[AudioBlock] = []
+    spoken_s, spoken, last_loud = len(sound) / rate, False, 0.0
+    microphone.open()
+    try:
+        for block in microphone.blocks():
+            now = time.monotonic()
+            parts.append(block)
+            if not spoken and len(block.samples):
+                room.speak(sound, sink, rate)
+                spoken, last_loud = True, now + spoken_s + 1.0
+            if np.abs(block.samples).max(initial=0) > 0.05:
+                last_loud = now
+            if spoken and now > last_loud + 0.5:
+                break
+    finally:
+        microphone.close()
+    assert all(one.start + len(one.samples) == two.start for one, two in pairwise(parts))
+    assert not any(block.skipped for block in parts)
+    return np.concatenate([block.samples for block in parts])
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("room")
+def test_the_sound_server_is_listed_and_is_the_default() -> None:
+    listed = {device.name: device for device in devices()}
+
+    assert {"pulse", "default"} <= listed.keys()
+    assert listed["default"].default
+    assert not listed["pulse"].default
+    assert listed["pulse"].host_api == "ALSA"
+    assert listed["pulse"].channels >= 2
+
+
+def test_a_microphone_is_heard_by_its_name_and_no_other(room: Room) -> None:
+    sinks = [room.add_sink("desk"), room.add_sink("wall")]
+    name_pcm(room, desk_microphone="desk", wall_microphone="wall")
+
+    heard = hear(
+        Microphone(
+            ("gone", "DESK"),
+        ),
+        room,
+        chirp(),
+        sink="desk",
+    )
+    other = hear(Microphone(("wall_microphone",)), room, chirp(), sink="desk")
+
+    assert found(chirp(), heard)[1] > 0.97
+    assert not other.any()
+    with pytest.raises(VoicegoError, match=r'"microphone" means several microphones: "desk_m.*", "wall_m.*"'):
+        Microphone(("microphone",)).open()
+    for sink in sinks:
+        room.pactl("unload-module", sink)
+
+
+def test_rescan_sees_what_came_since(room: Room) -> None:
+    name_pcm(room)
+    assert "late" not in [device.name for device in devices()]
+    room.folder.joinpath(".asoundrc").write_text(
+        'pcm.late { type pulse device "vmic.monitor" hint { show on description "late" } }\n'
+    )
+    assert "late" not in [device.name for device in devices()]
+
+    rescan()
+
+    assert "late" in [device.name for device in devices()]
+
+
+def test_open_looks_again_for_one_that_it_does_not_know(room: Room) -> None:
+    name_pcm(room)
+    room.folder.joinpath(".asoundrc").write_text(
+        'pcm.later { type pulse device "vmic.monitor" hint { show on description "later" } }\n'
+    )
+    microphone = Microphone(("later",))
+
+    microphone.open()
+    microphone.close()
+
+    assert microphone.name == "later"
+
+
+@pytest.mark.usefixtures("room")
+def test_no_such_microphone_lists_what_there_is() -> None:
+    with pytest.raises(NoSuchMicrophone, match=r'no microphone "Rode"; there are: .*"pulse", .*"default"'):
+        Microphone(("Rode",)).open()
+
+
+# --- rates and channels ----------------------------------------------------------------------------------------------
+
+
+class At:
+    """The real sounddevice, but every device says that its own rate is another."""
+
+    def __init__(self, rate: float) -> None:
+        import sounddevice  # noqa: PLC0415 - not before the room is there
+
+        self._real, self._rate = sounddevice, rate
+
+    def __call__(self) -> At:
+        return self
+
+    def query_devices(self) -> list[dict[str, Any]]:
+        return [{**device, "default_samplerate": self._rate} for device in self._real.query_devices()]
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._real, name)
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 48_000])
+def test_a_device_of_any_rate_is_heard(room: Room, rate: int) -> None:
+    sink = room.add_sink(f"at_{rate}", rate)
+    room.pactl("set-default-source", f"at_{rate}.monitor")
+
+    heard = hear(Microphone(portaudio=At(rate)), room, chirp(rate=rate), f"at_{rate}", rate)
+
+    assert found(chirp(), heard)[1] > 0.97
+    room.pactl("set-default-source", "vmic.monitor")
+    room.pactl("unload-module", sink)
+
+
+def test_a_channel_is_picked_or_all_are_mixed(room: Room) -> None:
+    sink = room.add_sink("stereo", channels=2)
+    room.pactl("set-default-source", "stereo.monitor")
+    left, right = chirp(), chirp()[::-1].copy()
+    both = np.stack([np.concatenate([left, quiet(0.5)]), np.concatenate([quiet(0.5), right])], axis=1)
+
+    first = hear(Microphone(channel=1), room, both, "stereo")
+    second = hear(Microphone(channel=2), room, both, "stereo")
+    mixed = hear(Microphone(), room, both, "stereo")
+
+    assert found(left, first)[1] > 0.97
+    assert found(right, second)[1] > 0.97
+    assert found(both.mean(axis=1).astype(np.float32), mixed)[1] > 0.97
+    assert np.abs(mixed).max() < 0.75 * np.abs(first).max() + 0.25
+    room.pactl("set-default-source", "vmic.monitor")
+    room.pactl("unload-module", sink)
+
+
+@pytest.mark.usefixtures("room")
+def test_a_channel_that_is_not_there_is_named() -> None:
+    most = next(device.channels for device in devices() if device.default)
+
+    with pytest.raises(VoicegoError, match=f'"default" has no channel {most + 1}, only {most}'):
+        Microphone(channel=most + 1).open()
+
+
+# --- nothing is lost -------------------------------------------------------------------------------------------------
+
+
+def test_ten_seconds_are_heard_without_loss_or_drift(room: Room) -> None:
+    spoken = np.concatenate([chirp(200 + 50 * n, 2_000 + 100 * n) for n in range(10)])
+
+    heard = hear(Microphone(), room, spoken)
+
+    places = []
+    for n in range(10):
+        at, alike = found(spoken[n * SAMPLE_RATE : (n + 1) * SAMPLE_RATE], heard)
+        assert alike > 0.95
+        places.append(at - n * SAMPLE_RATE)
+    assert max(places) - min(places) <= 16  # a millisecond
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.usefixtures("room")
+def test_a_process_that_was_stopped_hears_on() -> None:
+    microphone = Microphone()
+    microphone.open()
+    blocks = microphone.blocks()
+    while not len(next(blocks).samples):
+        pass
+
+    subprocess.run(["sh", "-c", f"kill -STOP {os.getpid()}; sleep 3; kill -CONT {os.getpid()}"], check=True, timeout=30)
+
+    deadline = time.monotonic() + 1.5
+    while time.monotonic() < deadline:
+        next(blocks)  # would raise MicrophoneLost
+    microphone.close()
+
+
+def test_sound_arrives_soon(room: Room) -> None:
+    """Against PulseAudio's own recorder at its quickest."""
+    click = np.concatenate([quiet(0.5), np.full(80, 0.5, dtype=np.float32), quiet(0.3)])
+    command = ["parec", "--device=vmic.monitor", "--latency-msec=5", "--format=s16le", "--rate=16000", "--channels=1"]
+    recorder = subprocess.Popen(command, stdout=subprocess.PIPE)
+    microphone = Microphone()
+    microphone.open()
+    by_server: list[float] = []
+    by_microphone: list[float] = []
+
+    def read_server() -> None:
+        assert recorder.stdout is not None
+        while content := os.read(recorder.stdout.fileno(), 65_536):
+            note(np.frombuffer(content[: len(content) // 2 * 2], "<i2") / 32_768, by_server)
+
+    def read_microphone() -> None:
+        for block in microphone.blocks():
+            note(block.samples, by_microphone)
+
+    def note(sound: np.ndarray[Any, Any], into: list[float]) -> None:
+        now = time.monotonic()
+        if np.abs(sound).max(initial=0) > 0.1 and (not into or now - into[-1] > 0.4):
+            into.append(now)
+
+    readers = [threading.Thread(target=read_server), threading.Thread(target=read_microphone)]
+    for reader in readers:
+        reader.start()
+    time.sleep(2.5)  # a null sink that was idle has 2 s of silence to give first
+    room.speak(np.concatenate([click] * 5))
+    time.sleep(5.5)
+    recorder.terminate()
+    recorder.wait(timeout=10)
+    microphone.close()
+    for reader in readers:
+        reader.join(timeout=10)
+    assert recorder.stdout is not None
+    recorder.stdout.close()
+
+    assert len(by_microphone) == len(by_server) == 5
+    late = sorted(mine - theirs for mine, theirs in zip(by_microphone, by_server, strict=True))
+    assert late[2] < 0.06, late
+
+
+# --- loss and letting go ---------------------------------------------------------------------------------------------
+
+
+def test_after_close_nobody_listens_any_more(room: Room) -> None:
+    microphone = Microphone()
+    threads = threading.active_count()
+    for _ in range(3):
+        microphone.open()
+        next(microphone.blocks())
+        assert room.listeners() == 1
+
+        microphone.close()
+
+        assert room.listeners() == 0
+    assert threading.active_count() == threads
+
+
+def until_lost(microphone: Microphone) -> float:
+    """Hear until the loss is noticed; how long that took."""
+    began = time.monotonic()
+    blocks = microphone.blocks()
+    try:
+        while time.monotonic() - began < 10:
+            next(blocks)
+    except MicrophoneLost as error:
+        assert "gives no more sound" in str(error)  # noqa: PT017 - the blocks before it are no error
+        return time.monotonic() - began
+    return pytest.fail("the loss was not noticed")
+
+
+def hearing() -> Microphone:
+    microphone = Microphone()
+    microphone.open()
+    while not len(next(microphone.blocks()).samples):
+        pass
+    return microphone
+
+
+def test_a_microphone_that_is_unplugged_is_lost(fragile_room: Room) -> None:
+    microphone = hearing()
+
+    (module,) = (
+        line.split()[0]
+        for line in fragile_room.pactl("list", "short", "modules").splitlines()
+        if "module-null-sink" in line
+    )
+    fragile_room.pactl("unload-module", module)
+
+    assert until_lost(microphone) < LOSS_S
+    microphone.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_when_the_server_dies_it_is_lost_and_can_be_opened_again(fragile_room: Room, how: signal.Signals) -> None:
+    microphone = hearing()
+
+    fragile_room.stop(how)
+
+    assert until_lost(microphone) < LOSS_S
+    microphone.close()
+    with pytest.raises(VoicegoError):
+        microphone.open()
+    fragile_room.start()
+    assert found(chirp(), hear(microphone, fragile_room, chirp()))[1] > 0.97
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_server_that_hangs_is_lost(fragile_room: Room) -> None:
+    microphone = hearing()
+
+    with fragile_room.hung():
+        assert until_lost(microphone) < LOSS_S
+        began = time.monotonic()
+        microphone.close()
+        assert time.monotonic() - began < 1.5
+    (closing,) = (thread for thread in threading.enumerate() if thread.name == "voicego-microphone-closing")
+    closing.join(timeout=10)
+
+    assert not closing.is_alive()
+    assert fragile_room.listeners() == 0
+
+
+# --- nothing there ---------------------------------------------------------------------------------------------------
+
+OPEN = "from voicego.hearing.microphone import Microphone\nMicrophone().open()"
+
+
+def complaint(code: str, **environ: str) -> str:
+    """Return the last line that a Python of its own leaves."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_without_portaudio_the_package_is_named() -> None:
+    said = complaint(f"import ctypes.util\nctypes.util.find_library = lambda name: None\n{OPEN}")
+
+    assert said.startswith(
+        "voicego.errors.VoicegoError: PortAudio, which hears the microphone, is missing; install it:"
+    )
+    assert "portaudio" in said.split("install it:")[1]
+
+
+def test_without_any_microphone_it_says_so(tmp_path: object) -> None:
+    nowhere = str(tmp_path)
+
+    said = complaint(OPEN, HOME=nowhere, XDG_RUNTIME_DIR=nowhere, PULSE_SERVER=f"unix:{nowhere}/none")
+
+    assert "NoMicrophone: no microphone was found" in said
