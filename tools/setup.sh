@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Sets up a clone: the system libraries that a wheel cannot bring, a virtual environment, the package. `setup.sh run` or `setup.sh test`.
-# What is there already is left alone, so that the second call is quick.
+# Sets up a clone: the system libraries that a wheel cannot bring, a virtual environment, the package.
+# `setup.sh run` or `setup.sh test`. What is there already is left alone, so that the second call is quick.
+# macOS still brings bash 3.2: there, an empty array counts as unset, hence ${array[@]+"${array[@]}"}.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+here="$(pwd -P)"
 
 purpose="${1:-run}"
 python="${PYTHON:-python3}"
@@ -16,6 +18,7 @@ fail() { say "$*"; exit 1; }
 # Each need: how to see that it is there | what it is for | package for apt, dnf, pacman, zypper, brew (- where none is needed)
 needs_run=(
   "library portaudio|hearing the microphone|libportaudio2|portaudio|portaudio|portaudio|portaudio"
+  "module ensurepip|making a virtual environment|python3-venv|-|-|-|-"
 )
 needs_test=(
   "command pulseaudio|a sound server for the tests|pulseaudio|pulseaudio|pulseaudio|pulseaudio|-"
@@ -35,6 +38,7 @@ manager() {
   for each in apt-get dnf pacman zypper brew; do
     command -v "$each" >/dev/null && { echo "$each"; return; }
   done
+  echo none
 }
 
 there() { # there KIND NAME
@@ -42,6 +46,7 @@ there() { # there KIND NAME
     command) command -v "$2" >/dev/null ;;
     library) "$python" -c "import ctypes.util, sys; sys.exit(not ctypes.util.find_library('$2'))" \
       || [ -e "${HOMEBREW_PREFIX:-/opt/homebrew}/lib/lib$2.dylib" ] ;;
+    module) "$python" -c "import $2" 2>/dev/null ;;
     plugin) compgen -G "/usr/lib*/*/alsa-lib/libasound_module_pcm_$2.so" >/dev/null \
       || compgen -G "/usr/lib*/alsa-lib/libasound_module_pcm_$2.so" >/dev/null ;;
   esac
@@ -110,7 +115,7 @@ system() { # system MANAGER SUDO COMMAND
 without() {
   say "$*"
   [ "$purpose" = run ] || fail "the tests cannot do without"
-  say "going on; without PortAudio voicego hears files only"
+  there library portaudio || say "going on; without PortAudio voicego hears files only"
 }
 
 # --- Python --------------------------------------------------------------------------------------------------------
@@ -119,7 +124,8 @@ make_venv() {
   command -v "$python" >/dev/null || fail "there is no $python; install Python 3.11 or newer, or name one: make run PYTHON=python3.12"
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
     || fail "$("$python" --version) is too old; Python 3.11 or newer is needed: make run PYTHON=python3.12"
-  [ -x "$venv/bin/pip" ] && return
+  # A virtual environment knows its own place: one that was moved with its folder, or whose Python went, is made anew.
+  grep -qsF "$here/$venv" "$venv/pyvenv.cfg" && "$venv/bin/python" -m pip --version >/dev/null 2>&1 && return
   say "making the virtual environment $venv"
   rm -rf "$venv"
   "$python" -m venv "$venv" || fail "cannot make a virtual environment; on Debian and Ubuntu: sudo apt-get install python3-venv"
@@ -137,8 +143,12 @@ install_package() {
   # The stamp holds what an installation depends on.
   local stamp="$venv/.voicego-$purpose" now extra=""
   [ "$purpose" = test ] && extra="[test,train]"
-  now="$(cat pyproject.toml constraints.txt | cksum) $PWD"
-  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && return
+  now="$(cat pyproject.toml constraints.txt | cksum) $here"
+  # What the tests need holds all that a run needs.
+  for stamp in "$stamp" "$venv/.voicego-test"; do
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && return
+  done
+  stamp="$venv/.voicego-$purpose"
   say "installing voicego and what it needs into $venv; torch alone is 200 MB, this takes some minutes"
   local index=()
   case "${TORCH_INDEX:-auto}" in
@@ -147,8 +157,9 @@ install_package() {
     *) index=(--extra-index-url "$TORCH_INDEX") ;;
   esac
   # torch first and by its exact version: so pip takes a build that lies on the disk, where there is one.
-  "$venv/bin/pip" install -q --disable-pip-version-check "${index[@]}" "$(grep '^torch==' constraints.txt)"
-  "$venv/bin/pip" install -q --disable-pip-version-check "${index[@]}" -c constraints.txt -e ".$extra"
+  local pip=("$venv/bin/python" -m pip install -q --disable-pip-version-check ${index[@]+"${index[@]}"})
+  "${pip[@]}" -c constraints.txt "$(grep '^torch==' constraints.txt)"
+  "${pip[@]}" -c constraints.txt -e ".$extra"
   printf '%s' "$now" >"$stamp"
 }
 
