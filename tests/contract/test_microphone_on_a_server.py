@@ -17,7 +17,7 @@ import pytest
 from tests.capture_room import Room, chirp, found, in_a_room, quiet
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, AudioBlock, Samples
-from voicego.hearing.microphone import Microphone, MicrophoneLost, NoSuchMicrophone, devices, rescan
+from voicego.hearing.microphone import Microphone, MicrophoneLost, NoMicrophone, NoSuchMicrophone, devices, rescan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -345,6 +345,18 @@ def test_when_the_server_dies_it_is_lost_and_can_be_opened_again(fragile_room: R
     with pytest.raises(VoicegoError):
         microphone.open()
     fragile_room.start()
+    assert found(chirp(), hear(microphone, fragile_room, chirp()))[1] > 0.97
+
+
+def test_a_server_that_comes_later_is_found(fragile_room: Room) -> None:
+    fragile_room.stop()
+    rescan()
+    microphone = Microphone()
+    with pytest.raises(NoMicrophone, match="no microphone was found"):
+        microphone.open()
+
+    fragile_room.start()
+
     assert found(chirp(), hear(microphone, fragile_room, chirp()))[1] > 0.97
 
 
