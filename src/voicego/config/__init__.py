@@ -27,6 +27,8 @@ def load(path: Path, hears: Callable[[str], tuple[str, ...]]) -> Setup:
         RulesError: it is not there, cannot be read, or is wrong; every mistake is in it.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise _whole(path, "this is no file but a pipe or a device")
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except FileNotFoundError as error:

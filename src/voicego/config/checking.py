@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
     from voicego.config.places import Marked, Path
 
+NO_WORDS = frozenset({"_silence_", "_unknown_", "silence", "unknown"})
+"""Labels of models that no rule may name."""
+
+MOST_GUESSES = 50
+"""Unknown keywords for which the nearest known one is looked for; it takes a while."""
+
 EVERY = "every"
 """Stands for every system in the table's `PerSystem`; no person writes it."""
 
@@ -31,6 +37,7 @@ def checked(marked: Marked, hears: Callable[[str], tuple[str, ...]], platform: s
     """
     data = marked.data
     if data is None:
+        marked.raise_problems()
         marked.wrong((), "the file is empty; `rules:` with a rule under it is wanted, see `voicego init`")
         marked.raise_problems()
     if not isinstance(data, dict):
@@ -38,6 +45,10 @@ def checked(marked: Marked, hears: Callable[[str], tuple[str, ...]], platform: s
         marked.raise_problems()
     if data.get("rules") is None:  # `rules:` with nothing under it, or left out: it listens for nothing
         data["rules"] = {}
+    for path, block in _blocks(data):
+        _check_nulls(marked, path, block)
+    for path, rule in _rules(data):
+        _check_do(marked, path, rule)
     for path, action in _actions(data):
         _check_action(marked, path, action)
     file = None
@@ -58,10 +69,36 @@ def _rules(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield from ((("rules", word), rule) for word, rule in rules.items() if isinstance(rule, dict))
 
 
+def _blocks(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every block of keys: the file, its rules, and the actions in their lists."""
+    yield (), {key: value for key, value in data.items() if key != "rules"}
+    for path, rule in _rules(data):
+        yield path, rule
+        listed_ = rule.get("do") if isinstance(rule.get("do"), list) else [rule.get("do")]
+        yield from (((*path, "do", number), one) for number, one in enumerate(listed_ or []) if isinstance(one, dict))
+
+
+def _check_nulls(marked: Marked, path: Path, block: dict[str, Any]) -> None:
+    """Nothing behind a key is a mistake; pydantic would take it for the default."""
+    known = {*table.File.model_fields, *table.Rule.model_fields}
+    for key, value in block.items():
+        if value is None and key in known:
+            marked.wrong((*path, key), f'"{key}" is empty; write a value behind it, or leave the key out', key=True)
+        if key in table.ACTIONS and isinstance(value, dict):
+            if not value:
+                marked.wrong((*path, key), f'"{key}" has no value; there are: {listed(table.SYSTEMS)}', key=True)
+            for system in [system for system, one in value.items() if one is None]:
+                marked.wrong((*path, key, system), f'"{system}" is empty; write a value behind it', key=True)
+            if EVERY in value:
+                marked.wrong(
+                    (*path, key, EVERY), f'no system is called "{EVERY}". There are: {listed(table.SYSTEMS)}.', key=True
+                )
+
+
 def _actions(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Every block that should hold one action; a rule counts when it has no `do`."""
     for path, rule in _rules(data):
-        if "do" not in rule:
+        if rule.get("do") is None:
             yield path, rule
             continue
         if isinstance(rule["do"], dict | str):  # one action needs no list
@@ -73,11 +110,20 @@ def _actions(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
             yield from (((*path, "do", number), one) for number, one in enumerate(rule["do"]) if isinstance(one, dict))
 
 
+def _check_do(marked: Marked, path: Path, rule: dict[str, Any]) -> None:
+    """Beside `do:` there is room for what concerns the whole rule only."""
+    if rule.get("do") is None:
+        return
+    for key in [key for key in rule if key in table.Action.model_fields]:
+        hint = "move it into the list behind `do:`" if key in table.ACTIONS else "move it to its action behind `do:`"
+        marked.wrong((*path, key), f'"{key}" stands beside `do:`; {hint}', key=True)
+
+
 def _check_action(marked: Marked, path: Path, block: dict[str, Any]) -> None:
     """Check what pydantic cannot see: how many actions there are, and which options go with them."""
     kinds = [key for key in block if key in table.ACTIONS]
     in_rule = len(path) == 2  # noqa: PLR2004 -- rules, word
-    if not kinds:
+    if not kinds and "do" not in block:
         misspelt = any(nearest(key, table.ACTIONS) for key in block if key not in table.Rule.model_fields)
         misplaced = not in_rule and any(key in table.Rule.model_fields for key in block)
         if not misspelt and not misplaced:
@@ -141,6 +187,8 @@ def _translate(marked: Marked, detail: ErrorDetails) -> None:
     name = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
     value = detail["input"]
     match detail["type"]:
+        case "value_error" if value is None:
+            return  # told already
         case "value_error":
             marked.wrong(path, f'"{name}" {detail["ctx"]["error"]}')
         case "extra_forbidden":
@@ -185,9 +233,12 @@ def _check_keywords(marked: Marked, data: dict[str, Any], hears: Callable[[str],
     except VoicegoError as error:
         marked.wrong(("model",), str(error))
         return
-    for word in data["rules"]:
-        if word in known:
+    unknown = [word for word in data["rules"] if word not in known]
+    for number, word in enumerate(unknown):
+        if word.lower() in NO_WORDS:
+            text = f"{quoted(word)} stands for what is no keyword; a rule cannot wait for it"
+            marked.wrong(("rules", word), text, key=True)
             continue
-        meant = nearest(word, known)
+        meant = nearest(word, known) if number < MOST_GUESSES else None
         hint = f' Did you mean "{meant}"?' if meant else ""
         marked.wrong(("rules", word), f"no keyword {quoted(word)}; this model hears: {listed(known)}.{hint}", key=True)

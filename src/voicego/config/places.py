@@ -84,22 +84,37 @@ def read(text: str, where: str) -> Marked:
     """
     marked = Marked(where)
     try:
+        _refuse_depth(text, marked)
         documents = yaml.compose_all(text, Loader=_Loader)
         root = next(documents, None)
         second = next(documents, None)
     except yaml.YAMLError as error:
         marked.problems.append(_syntax(error, text))
         root = second = None
-    except RecursionError:
-        marked.problems.append(((1, 1), "too many blocks inside each other"))
+    except UnicodeEncodeError as error:
+        marked.problems.append(((text[: error.start].count("\n") + 1, 1), "a character that is no text; delete it"))
         root = second = None
     if second is not None:
         marked.problems.append((_at(second), "a second document begins here; rules are one document, without `---`"))
     marked.raise_problems()
     if root is not None:
         _Walk(marked).value(root, ())
-        marked.raise_problems()
     return marked
+
+
+def _refuse_depth(text: str, marked: Marked) -> None:
+    """Count before anything is built: the parser in C calls itself for every level, and would end the process.
+
+    Raises:
+        YAMLError: it is no YAML.
+        RulesError: there are too many levels.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            marked.problems.append((_at(event), f"more than {DEEPEST} blocks inside each other"))
+            marked.raise_problems()
 
 
 class _TooMuch(Exception):  # noqa: N818 -- it never leaves this file
@@ -128,13 +143,8 @@ class _Walk:
         if self._seen > MOST_NODES:
             raise _TooMuch
         self._marked._values.setdefault(path, _at(node))  # noqa: SLF001 -- the two are one
-        if id(node) in self._inside or len(self._inside) > DEEPEST:
-            what = (
-                "an alias that stands inside its own anchor"
-                if id(node) in self._inside
-                else "too many blocks inside each other"
-            )
-            self._wrong(node, what)
+        if id(node) in self._inside:
+            self._wrong(node, "an alias that stands inside its own anchor")
             return None
         self._inside.append(id(node))
         try:
@@ -169,23 +179,49 @@ class _Walk:
             case "null":
                 return None
             case "bool":
-                return text.lower() == "true"
-            case "int" if len(text) < 20:  # noqa: PLR2004 -- longer ones are words
-                return int(text)
-            case "float":
-                return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-            case "str" | "int":
+                return text.lower() == "true" if text.lower() in {"true", "false"} else text
+            case "int" | "float":
+                return _number(text)
+            case "str":
+                if "\0" in text:
+                    self._wrong(node, "a zero byte; no program takes one")
                 return text
             case tag:
                 self._wrong(node, f"the tag {shortened(tag)} is not understood here")
-                return None
+                return text
 
     def _wrong(self, node: yaml.Node, text: str) -> None:
         self._marked.problems.append((_at(node), text))
 
 
-def _at(node: yaml.Node) -> tuple[int, int]:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+class Whole(int):
+    """A whole number that remembers how it was written: `010` is an argument, too."""
+
+    written: str
+
+
+class Decimal(float):
+    """The same for a number with a point."""
+
+    written: str
+
+
+def _number(text: str) -> object:
+    """Read a number; what an explicit tag calls one and is none stays a text."""
+    plain = text.lower().replace(".inf", "inf").replace(".nan", "nan")
+    for kind in (Whole, Decimal):
+        try:
+            number = kind(plain)
+        except ValueError:  # also of a whole number with thousands of digits
+            continue
+        number.written = text
+        return number
+    return text
+
+
+def _at(node: yaml.Node | yaml.Event) -> tuple[int, int]:
+    mark = node.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def _syntax(error: yaml.YAMLError, text: str) -> tuple[tuple[int, int], str]:

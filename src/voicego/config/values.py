@@ -88,7 +88,7 @@ def arguments(value: object) -> tuple[str, ...]:
         raise ValueError(f"is {found(value)}; a list is wanted, such as [playerctl, pause]")
     if strange := [one for one in value if one is None or isinstance(one, bool | list | dict)]:
         raise ValueError(f"holds {found(strange[0])}; each argument must be a text, in quotes if need be")
-    found_ = tuple(str(one) for one in value)
+    found_ = tuple(str(getattr(one, "written", one)) for one in value)
     for one in found_:
         check(one)
     if not found_[0].strip():
