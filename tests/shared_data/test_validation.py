@@ -19,6 +19,8 @@ EMBEDDED = Path(voicego.spotting.__file__).parent / "embedded"
 
 pytestmark = [
     pytest.mark.shared,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),  # eleven long reels are decoded whole: libsndfile's seeking in Opus is not exact
     pytest.mark.skipif(not (DATA / "validation.tsv").is_file(), reason="the recordings of ../shared/data are not here"),
 ]
 
