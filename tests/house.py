@@ -38,7 +38,7 @@ class House:
 
     folder: Path
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[bytes] | None = None
     heard: list[dict[str, Any]] = field(default_factory=list)
     """Events of the daemon since it began to listen."""
 
@@ -99,24 +99,33 @@ class House:
 
     def begin(self, *words: str, state: str = "listening") -> None:
         """Start a daemon and wait until it is in a state."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "voicego", "run", "--headless", *words],
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self.start(*words)
         self.until_state(state)
         if state == "listening" and "--input" not in words:
             self.until_awake()
         threading.Thread(target=self._follow, daemon=True).start()
 
+    def start(self, *words: str) -> None:
+        """Start a daemon."""
+        with (self.folder / "stderr").open("w") as told:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "voicego", "run", "--headless", *words],
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=told,
+            )
+
+    @property
+    def told(self) -> str:
+        """What the daemon wrote on standard error."""
+        return (self.folder / "stderr").read_text()
+
     def until_state(self, state: str) -> dict[str, Any]:
         def there() -> dict[str, Any] | None:
             assert self.process is not None
             if self.process.poll() is not None:
-                raise AssertionError(f"it ended: {self.process.stderr and self.process.stderr.read()}\n{self.log()}")
+                raise AssertionError(f"it ended: {self.told}\n{self.log()}")
             found = self.status()
             return found if found.get("state") == state else None
 
@@ -151,8 +160,6 @@ class House:
                 except subprocess.TimeoutExpired:
                     self.process.kill()
                     self.process.wait()
-            if self.process.stderr is not None:
-                self.process.stderr.close()
             print(self.log())  # noqa: T201 -- pytest shows it with a failure
 
     def _follow(self) -> None:
