@@ -37,6 +37,8 @@ class House:
     """Where one voicego lives; `folder` must be empty."""
 
     folder: Path
+    always: str = ""
+    """What every rules file begins with."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     process: subprocess.Popen[bytes] | None = None
     heard: list[dict[str, Any]] = field(default_factory=list)
@@ -72,7 +74,7 @@ class House:
     def write(self, rules: str) -> None:
         """Save the rules as an editor does: beside the file, then over it."""
         beside = self.rules_file.with_suffix(".new")
-        beside.write_text(rules)
+        beside.write_text(self.always + rules)
         beside.replace(self.rules_file)
 
     def voicego(self, *words: str, stdin: bytes | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -172,7 +174,7 @@ class House:
 
 @contextmanager
 def house_in(folder: Path, environ: Mapping[str, str]) -> Iterator[House]:
-    one = House(folder, environ)
+    one = House(folder, environ=environ)
     try:
         yield one
     finally:

@@ -27,7 +27,7 @@ def tray() -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 -- one for each way to end
-    import click  # noqa: PLC0415 -- `import voicego.cli` stays cheap
+    import typer  # noqa: PLC0415 -- `import voicego.cli` stays cheap
 
     from voicego.cli.verbs import app  # noqa: PLC0415
 
@@ -36,18 +36,19 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 -- one for ea
     except VoicegoError as error:
         _say(str(error))
         return int(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.exceptions.Exit as ended:
+    except typer.Exit as ended:
         return ended.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:  # `voicego log | head`
         # Python flushes standard output once more at its end; there is nobody left to read it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except Exception as error:  # noqa: BLE001 -- the one place that catches everything, so that a person gets a sentence
+        # Typer brings its own copy of click or uses click itself, by its version: its errors are known by their shape.
+        if hasattr(error, "show") and hasattr(error, "exit_code"):
+            error.show()
+            return int(error.exit_code)
         return _surprised(error)
 
 

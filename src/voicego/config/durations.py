@@ -68,7 +68,7 @@ def _from_text(text: str, low: float, high: float) -> float:
         count = float(number)
         return count / 1000 if unit == "ms" else count * UNITS[unit]
     if not unit:
-        return _from_number(float(number), low, high)
+        return _from_number(int(number) if number.isdigit() else float(number), low, high)
     known = unit.lower().removesuffix("s") if len(unit) > 1 and unit.lower() != "ms" else unit.lower()
     known = ALSO.get(known, known)
     if known in UNITS:
