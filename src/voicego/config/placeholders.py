@@ -1,14 +1,10 @@
-"""`{keyword}`, `{score}` and `{time}` in texts and arguments: which there are, and how they are filled in."""
+"""`{keyword}`, `{score}` and `{time}` in texts and arguments: which there are."""
 
 from __future__ import annotations
 
 import string
-from typing import TYPE_CHECKING
 
 from voicego.config.words import listed, nearest, shortened
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PLACEHOLDERS = {
     "keyword": "the word that was heard",
@@ -38,8 +34,3 @@ def check(text: str) -> None:
             raise ValueError(f"has an unknown placeholder {{{shortened(name)}}}; there are {_KNOWN}. {hint}")
         if form or conversion:
             raise ValueError(f"writes more than a name between braces; write just {{{name}}}")
-
-
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put the values in. The text passed `check`, and `values` holds every name of `PLACEHOLDERS`."""
-    return text.format_map(values)

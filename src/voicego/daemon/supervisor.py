@@ -6,27 +6,25 @@ import logging
 import os
 import queue
 import threading
-import time
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from voicego import __version__
+from voicego.daemon.parts import JOIN_S, Parts, Session, Subscribers
 from voicego.errors import Exit, RulesError, VoicegoError
 from voicego.flow import Outcome, Rule, Setup, State, Status, seconds
 from voicego.listener import Counters, Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from voicego.acting.dispatcher import Dispatcher
     from voicego.flow import ActionRun, Detection
     from voicego.listener import Deafness
-    from voicego.seams import Classifier, Source
-    from voicego.spotting.decision import Decision
+    from voicego.seams import Classifier
 
 log = logging.getLogger(__name__)
 
@@ -34,51 +32,12 @@ Answer = TypeVar("Answer")
 
 RETRY_S = 2.0
 """Seconds between two tries to open a microphone that is not there."""
-JOIN_S = 1.0
-"""Seconds that a thread is given to end."""
 DRAIN_S = 60.0
 """Seconds that the last actions are given when a recording has ended."""
 ANSWER_S = 5.0
 """Seconds that the supervisor is given to make a change that somebody waits for."""
 BY_HAND = "by hand"
 FOR_A_WHILE = "for a while"
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """How the supervisor comes by what it watches over."""
-
-    read_rules: Callable[[], Setup]
-    """Raises RulesError."""
-    classifier: Callable[[Setup], Classifier]
-    """Loads; takes seconds. Raises VoicegoError."""
-    decisions: Callable[[Setup], tuple[Decision, ...]]
-    source: Callable[[Setup], Source]
-    keep: Callable[[], None] = lambda: None
-    """Called when the rules file proved good."""
-    rules_file: Path | None = None
-    log_file: Path | None = None
-    patient: bool = True
-    """Nobody is there to mend what is wrong: wait for it to be mended instead of ending."""
-    waits_for: Callable[[VoicegoError], bool] = lambda _: True
-    """Whether a microphone that could not be opened at the start may yet come; else the daemon ends."""
-    clock: Callable[[], float] = time.monotonic
-    now: Callable[[], float] = time.time
-
-
-@dataclass(slots=True)
-class Session:
-    """A listener and the thread that it runs in."""
-
-    listener: Listener
-    thread: threading.Thread
-
-    def end(self) -> bool:
-        """Close the source and wait; whether the thread ended."""
-        self.listener.source.close()
-        if self.thread is not threading.current_thread():
-            self.thread.join(JOIN_S)
-        return not self.thread.is_alive()
 
 
 class Daemon:
@@ -109,8 +68,7 @@ class Daemon:
         """Sums of the sessions that ended."""
         self._last_detection: dict[str, Any] | None = None
         self._last_run: dict[str, Any] | None = None
-        self._subscribers: list[Callable[[dict[str, object]], None]] = []
-        self._subscribing = threading.Lock()
+        self._subscribers = Subscribers()
 
     # --- the supervisor's thread ----------------------------------------------------------------------------------
 
@@ -226,7 +184,7 @@ class Daemon:
                 self._stopping = None if self._parts.patient else Exit.FAILED
             else:
                 self._config_error = f"{classifier}; the model in use stays"
-                self._emit({"event": "config error", "error": self._config_error})
+                self._subscribers.tell({"event": "config error", "error": self._config_error})
             return
         self._end_session()
         self._failure = ""
@@ -251,7 +209,7 @@ class Daemon:
         if not self._dispatcher.stop(JOIN_S):
             log.warning("the actions' thread did not end in time")
         self._state = State.STOPPED
-        self._emit({"event": "state", "state": self._state, "reason": ""})
+        self._subscribers.tell({"event": "state", "state": self._state, "reason": ""})
         log.info("stopped")
 
     def _show(self) -> None:
@@ -259,7 +217,7 @@ class Daemon:
         if state is not self._state:
             self._state = state
             log.info("%s%s", state, f": {self._reason()}" if self._reason() else "")
-            self._emit({"event": "state", "state": state, "reason": self._reason()})
+            self._subscribers.tell({"event": "state", "state": state, "reason": self._reason()})
 
     def _which_state(self) -> State:
         if self._failure:
@@ -324,14 +282,14 @@ class Daemon:
             "at_s": round(seconds(detection.at), 3),
             "time": self._parts.now(),
         }
-        self._emit({"event": "detection", **self._last_detection, "taken": taken})
+        self._subscribers.tell({"event": "detection", **self._last_detection, "taken": taken})
 
     def ran(self, run: ActionRun) -> None:
         """Note how an action ended; the dispatcher calls it, on its thread."""
         self._counters["actions"] += 1
         self._counters["actions_failed"] += run.outcome in {Outcome.FAILED, Outcome.TIMED_OUT}
         self._last_run = asdict(run) | {"time": self._parts.now()}
-        self._emit({"event": "action", **self._last_run})
+        self._subscribers.tell({"event": "action", **self._last_run})
 
     def ask_to_pause(self, for_s: float | None) -> None:
         """Pause soon; for actions, which must not wait."""
@@ -385,7 +343,7 @@ class Daemon:
             if str(error) != self._config_error:
                 log.error("the rules are broken, the last good ones stay:\n%s", error)
             self._config_error = str(error)
-            self._emit({"event": "config error", "error": self._config_error})
+            self._subscribers.tell({"event": "config error", "error": self._config_error})
             self._show()
             raise
         self._config_error = ""
@@ -394,17 +352,11 @@ class Daemon:
             self._failure = ""
             self._adopt(setup)
             log.info("the rules were read: %s", ", ".join(r.keyword for r in setup.rules if r.enabled) or "none active")
-        self._emit({"event": "rules"})
+        self._subscribers.tell({"event": "rules"})
         self._settle()
 
     def _stop(self, exit_code: Exit) -> None:
         self._stopping = exit_code
-
-    def _emit(self, event: dict[str, object]) -> None:
-        with self._subscribing:
-            listeners = list(self._subscribers)
-        for listener in listeners:
-            listener(event)
 
     # --- what the control socket may ask --------------------------------------------------------------------------
 
@@ -472,14 +424,7 @@ class Daemon:
 
     def subscribe(self, listener: Callable[[dict[str, object]], None]) -> Callable[[], None]:
         """Call `listener` with each event until what is returned is called."""
-        with self._subscribing:
-            self._subscribers.append(listener)
-
-        def end() -> None:
-            with self._subscribing, suppress(ValueError):
-                self._subscribers.remove(listener)
-
-        return end
+        return self._subscribers.add(listener)
 
 
 def _active(setup: Setup) -> dict[str, Rule]:

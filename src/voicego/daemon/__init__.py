@@ -1,0 +1,6 @@
+"""The supervisor and what it watches over."""
+
+from voicego.daemon.parts import Parts
+from voicego.daemon.supervisor import Daemon
+
+__all__ = ["Daemon", "Parts"]
