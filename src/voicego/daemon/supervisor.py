@@ -146,7 +146,7 @@ class Daemon:
         """Say that there is nothing to hear, and try again in a while if it may come."""
         if wait:
             if self._trouble != why:
-                log.warning("%s; waiting for a microphone", why.rstrip("."))
+                log.warning("%s; waiting for one (`voicego demo`, or `make demo`, needs none)", why)
             self._trouble = why
             self._retry_at = self._parts.clock() + RETRY_S
         else:
