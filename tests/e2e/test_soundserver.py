@@ -91,7 +91,8 @@ def test_a_voice_is_played_from_its_file(sound_server: SoundServer) -> None:
     at, alike = found(said, witness.sound)
     assert before <= began
     assert alike > 0.95
-    assert 0 < witness.moment_of(at) - began < 2.0
+    # The witness knows its clock to some hundredths of a second.
+    assert -0.05 < witness.moment_of(at) - began < 2.0
 
 
 @pytest.mark.parametrize("latency", ["low", "high"])

@@ -72,6 +72,12 @@ def runner(folder: Path, environ: dict[str, str] | None = None, alive_s: float =
     return Runner(plain | (environ or {}), folder, alive_s=alive_s)
 
 
+def only_child(runner: Runner) -> psutil.Process:
+    """The one process that this runner started; other tests' servers are children of the same process."""
+    (child,) = runner._children
+    return psutil.Process(child.process.pid)
+
+
 def assert_lives(pid: int) -> None:
     process = psutil.Process(pid)
     with pytest.raises(psutil.TimeoutExpired):
@@ -85,7 +91,7 @@ def test_a_program_that_lives_is_a_success_after_the_time_given(tmp_path: Path) 
 
     ran = this.detach(("sleep", "60"))
 
-    (child,) = psutil.Process().children()
+    child = only_child(this)
     child.kill()
     child.wait()
     this.tend()
@@ -167,7 +173,7 @@ def test_its_streams_lead_nowhere_and_no_descriptor_is_inherited(tmp_path: Path)
 def test_a_child_that_ends_later_does_not_stay_a_zombie(tmp_path: Path, door: Path) -> None:
     this = runner(tmp_path, alive_s=0.05)
     this.detach(("sh", "-c", f"read word < {door}"))
-    (child,) = psutil.Process().children()
+    child = only_child(this)
     alive_before = this.tend()
     door.write_text("go\n")
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
@@ -183,7 +189,7 @@ def test_what_was_begun_comes_back_at_once_and_is_ended_when_its_time_is_over(tm
     this = Runner(os.environ, tmp_path, clock=lambda: now[0])
 
     ran = this.begin(("sleep", "60"), 5.0)
-    (child,) = psutil.Process().children()
+    child = only_child(this)
     now[0] = 4.9
     this.tend()
     early = child.status()
