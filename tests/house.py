@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -12,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from voicego.control.client import events
+from voicego.control.client import ask, events
+from voicego.errors import VoicegoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ def until(true: Callable[[], Any], what: str, wait_s: float = WAIT_S) -> Any:  #
     while not (answer := true()):
         if time.monotonic() > deadline:
             raise AssertionError(f"never came: {what}")
-        time.sleep(0.02)
+        time.sleep(0.05)
     return answer
 
 
@@ -91,8 +91,11 @@ class House:
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def status(self) -> dict[str, Any]:
-        done = self.voicego("status", "--json")
-        found: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
+        """What `voicego status --json` says, asked for without a process: tests that wait ask often."""
+        try:
+            found: dict[str, Any] = ask(self.socket, "status")["status"]
+        except VoicegoError:  # not yet, or no more
+            return {}
         return found
 
     def log(self) -> str:
