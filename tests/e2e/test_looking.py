@@ -62,3 +62,17 @@ def test_spot_without_a_file_shows_what_the_microphone_hears(tmp_path: Path, sou
         looker.terminate()
 
     assert found["keyword"] == "go"
+
+
+def test_a_name_that_means_several_microphones_or_none_is_told(tmp_path: Path, sound_server: SoundServer) -> None:
+    house = House(tmp_path, environ=sound_server.env)
+    house.write("rules: {go: {open: browser}}\n")
+
+    several = house.voicego("record", "1", str(tmp_path / "said.wav"), "--device", "u")
+    none = house.voicego("record", "1", str(tmp_path / "said.wav"), "--device", "no such one")
+
+    assert (several.returncode, none.returncode) == (1, 1)
+    assert '"u" means several microphones: ' in several.stderr
+    assert several.stderr.endswith("; write more of the name\n")
+    assert none.stderr.startswith('there is no microphone "no such one"; there are: ')
+    assert not (tmp_path / "said.wav").exists()
