@@ -203,7 +203,7 @@ ONE_MISTAKE = {
     "rules: {[a]: 1}": "a key must be a word",
     "[" * 100_000: "more than 60 blocks inside each other",
     "- " * 100_000: "more than 60 blocks inside each other",
-    "a: \ud800": "a character that is no text",
+    "a: \ud800": "a character that cannot be printed",
     "rules: \x07": "a character that cannot be printed",
 }
 

@@ -27,14 +27,14 @@ def load(path: Path, hears: Callable[[str], tuple[str, ...]]) -> Setup:
         RulesError: it is not there, cannot be read, or is wrong; every mistake is in it.
     """
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
+        if path.is_dir():  # asked first: Windows says "permission denied" where others say "a directory"
+            raise _whole(path, "this is a folder; name the file in it")
+        if path.exists() and not path.is_file():
             raise _whole(path, "this is no file but a pipe or a device")
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except FileNotFoundError as error:
         raise _whole(path, "there is no such file; `voicego init` writes one to begin with") from error
-    except IsADirectoryError as error:
-        raise _whole(path, "this is a folder; name the file in it") from error
     except OSError as error:
         raise _whole(path, f"cannot be read: {error.strerror or error}") from error
     if len(raw) > LARGEST:
@@ -42,9 +42,9 @@ def load(path: Path, hears: Callable[[str], tuple[str, ...]]) -> Setup:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        column = error.start - raw.rfind(b"\n", 0, error.start)
-        raise _whole(path, "this is no text in UTF-8; save it as UTF-8", (line, column)) from error
+        before = error.object[: error.start].decode()  # up to there it is good; without a byte order mark
+        place = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise _whole(path, "this is no text in UTF-8; save it as UTF-8", place) from error
     return parse(text, str(path), hears)
 
 
@@ -56,9 +56,6 @@ def parse(text: str, where: str, hears: Callable[[str], tuple[str, ...]], platfo
     """
     from voicego.config import checking, places  # noqa: PLC0415 -- pydantic takes 0.1 s, and `--help` reads no rules
 
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        raise RulesError((Problem(f"{where}:{line}:1", "this is no text, it holds zero bytes"),))
     return checking.checked(places.read(text, where), hears, platform)
 
 

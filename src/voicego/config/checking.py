@@ -13,7 +13,7 @@ from voicego.errors import VoicegoError
 from voicego.flow import Setup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from pydantic_core import ErrorDetails
 
@@ -45,10 +45,10 @@ def checked(marked: Marked, hears: Callable[[str], tuple[str, ...]], platform: s
         marked.raise_problems()
     if data.get("rules") is None:  # `rules:` with nothing under it, or left out: it listens for nothing
         data["rules"] = {}
-    for path, block in _blocks(data):
-        _check_nulls(marked, path, block)
     for path, rule in _rules(data):
         _check_do(marked, path, rule)
+    for path, block, known in _blocks(data):
+        _check_nulls(marked, path, block, known)
     for path, action in _actions(data):
         _check_action(marked, path, action)
     file = None
@@ -69,25 +69,31 @@ def _rules(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield from ((("rules", word), rule) for word, rule in rules.items() if isinstance(rule, dict))
 
 
-def _blocks(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Every block of keys: the file, its rules, and the actions in their lists."""
-    yield (), {key: value for key, value in data.items() if key != "rules"}
+def _blocks(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any], Container[str]]]:
+    """Every block of keys and the keys it may have: the file, its rules, and the actions in their lists."""
+    yield (), {key: value for key, value in data.items() if key != "rules"}, table.File.model_fields
     for path, rule in _rules(data):
-        yield path, rule
-        listed_ = rule.get("do") if isinstance(rule.get("do"), list) else [rule.get("do")]
-        yield from (((*path, "do", number), one) for number, one in enumerate(listed_ or []) if isinstance(one, dict))
+        yield path, rule, table.Rule.model_fields
+        for place, one in _listed(path, rule):
+            yield place, one, table.Action.model_fields
 
 
-def _check_nulls(marked: Marked, path: Path, block: dict[str, Any]) -> None:
+def _listed(path: Path, rule: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every block in the list behind `do:`."""
+    do = rule.get("do")
+    if isinstance(do, list):
+        yield from (((*path, "do", number), one) for number, one in enumerate(do) if isinstance(one, dict))
+
+
+def _check_nulls(marked: Marked, path: Path, block: dict[str, Any], known: Container[str]) -> None:
     """Nothing behind a key is a mistake; pydantic would take it for the default."""
-    known = {*table.File.model_fields, *table.Rule.model_fields}
     for key, value in block.items():
         if value is None and key in known:
             marked.wrong((*path, key), f'"{key}" is empty; write a value behind it, or leave the key out', key=True)
-        if key in table.ACTIONS and isinstance(value, dict):
+        if key in table.ACTIONS and key in known and isinstance(value, dict):
             if not value:
                 marked.wrong((*path, key), f'"{key}" has no value; there are: {listed(table.SYSTEMS)}', key=True)
-            for system in [system for system, one in value.items() if one is None]:
+            for system in [system for system in table.SYSTEMS if value.get(system, "") is None]:
                 marked.wrong((*path, key, system), f'"{system}" is empty; write a value behind it', key=True)
             if EVERY in value:
                 marked.wrong(
@@ -100,20 +106,22 @@ def _actions(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
     for path, rule in _rules(data):
         if rule.get("do") is None:
             yield path, rule
-            continue
-        if isinstance(rule["do"], dict | str):  # one action needs no list
-            rule["do"] = [rule["do"]]
-        if isinstance(rule["do"], list):
-            rule["do"] = [{"pause": True} if one == "pause" else one for one in rule["do"]]
-            if not rule["do"]:
-                yield (*path, "do"), {}
-            yield from (((*path, "do", number), one) for number, one in enumerate(rule["do"]) if isinstance(one, dict))
+        elif rule["do"] == []:
+            yield (*path, "do"), {}
+        else:
+            yield from _listed(path, rule)
 
 
 def _check_do(marked: Marked, path: Path, rule: dict[str, Any]) -> None:
-    """Beside `do:` there is room for what concerns the whole rule only."""
-    if rule.get("do") is None:
+    """Make a list of what stands behind `do:`; beside it there is room for what concerns the whole rule only."""
+    do = rule.get("do")
+    if do is None:
         return
+    if isinstance(do, dict) or do == "pause":  # one action needs no list
+        marked.lone((*path, "do"))
+        rule["do"] = do = [do]
+    if isinstance(do, list):
+        rule["do"] = [{"pause": True} if one == "pause" else one for one in do]
     for key in [key for key in rule if key in table.Action.model_fields]:
         hint = "move it into the list behind `do:`" if key in table.ACTIONS else "move it to its action behind `do:`"
         marked.wrong((*path, key), f'"{key}" stands beside `do:`; {hint}', key=True)
@@ -143,7 +151,7 @@ def _check_action(marked: Marked, path: Path, block: dict[str, Any]) -> None:
             marked.wrong((*path, option), f'"{option}" goes with {listed(of)}, not with {kinds[0]}', key=True)
     run = block.get("run")
     for place, command in _each_system((*path, "run"), run):
-        if isinstance(command, str) and block.get("shell") is not True:
+        if isinstance(command, str) and block.get("shell", False) is False:
             words = ", ".join(command.split()[:6]) or "program"
             marked.wrong(place, f'"run" is one string; write a list, [{words}], or add `shell: true`')
         if isinstance(command, list) and block.get("shell") is True:
@@ -183,7 +191,7 @@ def _prepared(data: dict[str, Any]) -> dict[str, Any]:
 
 def _translate(marked: Marked, detail: ErrorDetails) -> None:
     """Say in a sentence what pydantic found."""
-    path: Path = tuple(part for part in detail["loc"] if part != EVERY)
+    path = _as_written(detail["loc"])
     name = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
     value = detail["input"]
     match detail["type"]:
@@ -192,12 +200,18 @@ def _translate(marked: Marked, detail: ErrorDetails) -> None:
         case "value_error":
             marked.wrong(path, f'"{name}" {detail["ctx"]["error"]}')
         case "extra_forbidden":
-            _unknown_key(marked, path, name)
+            _unknown_key(marked, path, name, value)
         case "list_type":
             marked.wrong(path, f'"{name}" is {found(value)}; a list of actions is wanted')
         case _:
             wanted = "an action such as {open: browser}" if len(path) > 1 else "a block of keys"
             marked.wrong(path, f"{_called(path, name)} is {found(value)}; {wanted} is wanted")
+
+
+def _as_written(path: Path) -> Path:
+    """Take out the `every` that `_prepared` put in: behind an action, in a rule or in its list."""
+    at = next((at for at in (3, 5) if path[at : at + 1] == (EVERY,) and path[at - 1] in table.ACTIONS), None)
+    return path if at is None else path[:at] + path[at + 1 :]
 
 
 def _called(path: Path, name: str) -> str:
@@ -206,7 +220,9 @@ def _called(path: Path, name: str) -> str:
     return f'the rule for "{name}"' if len(path) == 2 else f'"{name}"'  # noqa: PLR2004
 
 
-def _unknown_key(marked: Marked, path: Path, name: str) -> None:
+def _unknown_key(marked: Marked, path: Path, name: str, value: object) -> None:
+    if path[-1] == EVERY and path[-2:-1] and path[-2] in table.ACTIONS:
+        return  # told already
     match path:
         case (_,):
             known, what = list(table.File.model_fields), "key"
@@ -216,17 +232,35 @@ def _unknown_key(marked: Marked, path: Path, name: str) -> None:
             known, what = list(table.Action.model_fields), "key of an action"
         case _:
             known, what = list(table.SYSTEMS), "system"
-    meant = nearest(name, known)
-    if what == "key of an action" and name in table.Rule.model_fields:
-        marked.wrong(path, f'"{name}" belongs to the rule, not to one of its actions; move it beside `do:`', key=True)
+    if text := _misplaced(what, name, value):
+        marked.wrong(path, text, key=True)
         return
+    meant = nearest(name, known)
     hint = f'Did you mean "{meant}"?' if meant else f"There are: {listed(known)}."
     marked.wrong(path, f"no {what} is called {quoted(name)}. {hint}", key=True)
 
 
+def _misplaced(what: str, name: str, value: object) -> str:
+    """Say where a key belongs that stands in the wrong block; empty if it belongs nowhere."""
+    if what == "key of an action" and name in table.Rule.model_fields:
+        return f'"{name}" belongs to the rule, not to one of its actions; move it beside `do:`'
+    if what in {"key of a rule", "key of an action"} and name in table.File.model_fields:
+        return f'"{name}" concerns the whole file; move it to the top, beside `rules:`'
+    if what == "key" and name in table.Rule.model_fields:
+        return f'"{name}" belongs to a rule; move it behind a keyword under `rules:`'
+    if what == "key" and isinstance(value, dict) and not nearest(name, ("rules",)):
+        return f"no key is called {quoted(name)}. If it is a keyword: keywords stand under `rules:`, indented."
+    return ""
+
+
 def _check_keywords(marked: Marked, data: dict[str, Any], hears: Callable[[str], tuple[str, ...]]) -> None:
     model = data.get("model", Setup().model)
-    if not isinstance(model, str) or not model.strip() or not isinstance(data["rules"], dict):
+    if (
+        not isinstance(model, str)
+        or not model.strip()
+        or not model.isprintable()
+        or not isinstance(data["rules"], dict)
+    ):
         return
     try:
         known = hears(model)

@@ -15,6 +15,11 @@ MOST_NODES = 100_000
 """Values in a file, aliases counted as often as they are used: a thousand rules are some ten thousand."""
 DEEPEST = 60
 """Blocks inside each other."""
+TEXT = 100
+"""Characters of a text that count as one more value: aliases of a long one fill the memory, too."""
+
+_NO_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML may not hold; asked here, for its parsers count the place in bytes."""
 
 Path = tuple[str | int, ...]
 """Keys and list positions that lead to a value."""
@@ -46,6 +51,9 @@ for _tag, _form, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_form})$"), list(_first))
 
 
+_DO = len(("rules", "word", "do"))
+
+
 @dataclass(slots=True)
 class Marked:
     """What a file says and where it says it."""
@@ -57,10 +65,18 @@ class Marked:
     """Line and column, both from 1, and what is wrong there."""
     _keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     _values: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    _lone: set[Path] = field(default_factory=set)
+    unread: set[Path] = field(default_factory=set)
+    """Where something stands that was refused; what it lacks is no mistake of its own."""
+
+    def lone(self, path: Path) -> None:
+        """Take the action at `path`, behind a `do:`, for a list of one: its places are asked for as number 0 of it."""
+        self._lone.add(path)
 
     def wrong(self, path: Path, text: str, *, key: bool = False) -> None:
         """Note a mistake at a value, or at its key; the nearest place above where it has none of its own."""
-        self.problems.append((self._place(path, key=key), text))
+        if path not in self.unread:
+            self.problems.append((self._place(path, key=key), text))
 
     def raise_problems(self) -> None:
         """Raise RulesError with every mistake, in the order of the file, unless there is none."""
@@ -69,6 +85,8 @@ class Marked:
             raise RulesError(tuple(Problem(f"{self.where}:{line}:{column}", text) for (line, column), text in ordered))
 
     def _place(self, path: Path, *, key: bool) -> tuple[int, int]:
+        if path[:_DO] in self._lone and path[_DO : _DO + 1] == (0,):
+            path = path[:_DO] + path[_DO + 1 :]
         if key and path in self._keys:
             return self._keys[path]
         while path and path not in self._values:
@@ -83,6 +101,7 @@ def read(text: str, where: str) -> Marked:
         RulesError: it is no YAML, or of a kind that rules are not written in.
     """
     marked = Marked(where)
+    _refuse_characters(text, marked)
     try:
         _refuse_depth(text, marked)
         documents = yaml.compose_all(text, Loader=_Loader)
@@ -91,15 +110,25 @@ def read(text: str, where: str) -> Marked:
     except yaml.YAMLError as error:
         marked.problems.append(_syntax(error, text))
         root = second = None
-    except UnicodeEncodeError as error:
-        marked.problems.append(((text[: error.start].count("\n") + 1, 1), "a character that is no text; delete it"))
-        root = second = None
     if second is not None:
         marked.problems.append((_at(second), "a second document begins here; rules are one document, without `---`"))
     marked.raise_problems()
     if root is not None:
         _Walk(marked).value(root, ())
     return marked
+
+
+def _refuse_characters(text: str, marked: Marked) -> None:
+    found = _NO_TEXT.search(text)
+    if found is None:
+        return
+    before = text[: found.start()]
+    place = before.count("\n") + 1, len(before) - before.rfind("\n")
+    told = (
+        "this is no text, it holds zero bytes" if found[0] == "\0" else "a character that cannot be printed; delete it"
+    )
+    marked.problems.append((place, told))
+    marked.raise_problems()
 
 
 def _refuse_depth(text: str, marked: Marked) -> None:
@@ -113,12 +142,22 @@ def _refuse_depth(text: str, marked: Marked) -> None:
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            marked.problems.append((_at(event), f"more than {DEEPEST} blocks inside each other"))
+            marked.problems.append((_at(event), _TOO_DEEP))
             marked.raise_problems()
 
 
+_TOO_DEEP = f"more than {DEEPEST} blocks inside each other"
+
+
 class _TooMuch(Exception):  # noqa: N818 -- it never leaves this file
-    pass
+    def __init__(self, node: yaml.Node, text: str) -> None:
+        super().__init__(text)
+        self.node = node
+
+
+_CORE = "tag:yaml.org,2002:"
+_COLLECTIONS = {f"{_CORE}map", f"{_CORE}seq"}
+_SCALARS = {"str", "int", "float", "bool", "null"}
 
 
 class _Walk:
@@ -133,22 +172,27 @@ class _Walk:
         """Take the root."""
         try:
             self._marked.data = self._value(node, path)
-        except _TooMuch:
-            self._marked.problems.append(
-                (_at(node), f"more than {MOST_NODES:,} values, aliases counted as often as used")
-            )
+        except _TooMuch as much:
+            self._wrong(much.node, str(much))
 
     def _value(self, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 -- YAML's border
-        self._seen += 1
+        self._seen += 1 + (len(node.value) // TEXT if isinstance(node, yaml.ScalarNode) else 0)
         if self._seen > MOST_NODES:
-            raise _TooMuch
+            raise _TooMuch(node, f"more than {MOST_NODES:,} values, aliases counted as often as used")
         self._marked._values.setdefault(path, _at(node))  # noqa: SLF001 -- the two are one
         if id(node) in self._inside:
             self._wrong(node, "an alias that stands inside its own anchor")
+            self._marked.unread.add(path)
             return None
+        if len(self._inside) > DEEPEST:  # through aliases, which the parser does not follow
+            raise _TooMuch(node, _TOO_DEEP)
         self._inside.append(id(node))
         try:
             match node:
+                case yaml.CollectionNode() if node.tag not in _COLLECTIONS:
+                    self._refuse_tag(node)
+                    self._marked.unread.add(path)
+                    return None
                 case yaml.MappingNode():
                     return self._mapping(node, path)
                 case yaml.SequenceNode():
@@ -165,6 +209,8 @@ class _Walk:
                 self._wrong(key, "`<<` is not understood here; write the keys out")
             elif not isinstance(key, yaml.ScalarNode):
                 self._wrong(key, "a key must be a word")
+            elif key.tag.removeprefix(_CORE) not in _SCALARS:
+                self._refuse_tag(key)
             elif key.value in found:
                 first = self._marked._keys[(*path, key.value)][0]  # noqa: SLF001
                 self._wrong(key, f"the key {quoted(key.value)} stands here a second time; the first is in line {first}")
@@ -175,7 +221,7 @@ class _Walk:
 
     def _scalar(self, node: yaml.ScalarNode) -> object:
         text: str = node.value
-        match node.tag.removeprefix("tag:yaml.org,2002:"):
+        match node.tag.removeprefix(_CORE):
             case "null":
                 return None
             case "bool":
@@ -186,9 +232,12 @@ class _Walk:
                 if "\0" in text:
                     self._wrong(node, "a zero byte; no program takes one")
                 return text
-            case tag:
-                self._wrong(node, f"the tag {shortened(tag)} is not understood here")
+            case _:
+                self._refuse_tag(node)
                 return text
+
+    def _refuse_tag(self, node: yaml.Node) -> None:
+        self._wrong(node, f"the tag {shortened(node.tag.removeprefix(_CORE))} is not understood here")
 
     def _wrong(self, node: yaml.Node, text: str) -> None:
         self._marked.problems.append((_at(node), text))
@@ -227,15 +276,13 @@ def _at(node: yaml.Node | yaml.Event) -> tuple[int, int]:
 def _syntax(error: yaml.YAMLError, text: str) -> tuple[tuple[int, int], str]:
     """Say where the YAML breaks and, if it is one of the usual slips, why."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is None:  # a character that no YAML may hold
-        position = getattr(error, "position", 0)
-        before = text[:position] if isinstance(position, int) else ""
-        place = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-        return place, "a character that cannot be printed; delete it"
+    if mark is None:
+        return (1, 1), f"this is no YAML: {error}"
     place = (mark.line + 1, mark.column + 1)
     problem = str(getattr(error, "problem", "") or getattr(error, "context", "") or "it breaks here")
     line = text.split("\n")[mark.line] if mark.line < text.count("\n") + 1 else ""
-    if "\t" in line[: mark.column + 1]:
+    indentation = line[: len(line) - len(line.lstrip())]
+    if "\t" in indentation or line[mark.column : mark.column + 1] == "\t":
         return place, "a tab; indent with spaces"
     return place, f"this is no YAML: {_kinder(problem)}"
 

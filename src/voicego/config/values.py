@@ -59,7 +59,7 @@ def channel(value: object) -> int | None:
 def text(value: object) -> str:
     """Take a text that is not empty."""
     if not isinstance(value, str):
-        hint = f'; put it in quotes: "{value}"' if isinstance(value, int | float) else ""
+        hint = f'; put it in quotes: "{found(value)}"' if isinstance(value, int | float) else ""
         raise ValueError(f"is {found(value)}; a text is wanted{hint}")  # noqa: TRY004
     if not value.strip():
         raise ValueError("is empty; a text is wanted")
@@ -78,16 +78,19 @@ def names(value: object) -> tuple[str, ...]:
     if isinstance(value, list):
         if not value:
             raise ValueError("is an empty list; write a name, or leave the key out")
-        return tuple(map(text, value))
+        if strange := [one for one in value if not isinstance(one, str) or not one.strip()]:
+            raise ValueError(f"holds {_told(strange[0])}; each name must be a text, in quotes if need be")
+        return tuple(value)
     return (text(value),)
 
 
 def arguments(value: object) -> tuple[str, ...]:
     """Take a program and its arguments as a list; numbers may stand without quotes."""
     if not isinstance(value, list) or not value:
-        raise ValueError(f"is {found(value)}; a list is wanted, such as [playerctl, pause]")
+        told = "an empty list" if value == [] else found(value)
+        raise ValueError(f"is {told}; a list is wanted, such as [playerctl, pause]")
     if strange := [one for one in value if one is None or isinstance(one, bool | list | dict)]:
-        raise ValueError(f"holds {found(strange[0])}; each argument must be a text, in quotes if need be")
+        raise ValueError(f"holds {_told(strange[0])}; each argument must be a text, in quotes if need be")
     found_ = tuple(str(getattr(one, "written", one)) for one in value)
     for one in found_:
         check(one)
@@ -103,14 +106,14 @@ def command(value: object) -> str | tuple[str, ...]:
 
 def application(value: object) -> tuple[str, ...]:
     """Take an application's name, or a list of it and its arguments."""
-    return (filled(value),) if isinstance(value, str) else arguments(value)
+    return arguments(value) if isinstance(value, list) else (filled(value),)
 
 
 def pause(value: object) -> float | None:
     """Take true, or how long."""
     if value is True:
         return None
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool | list | dict | None) or (isinstance(value, str) and value[:1].isalpha()):
         raise ValueError(f"is {found(value)}; write true, or how long, such as 15m")
     return in_seconds(value, 1.0, 7 * DAY_S)
 
@@ -127,6 +130,11 @@ def duration(low: float, high: float) -> Callable[[object], float]:
 def model(value: object) -> str:
     """Take `embedded`, a folder or a hub id."""
     checked = text(value)
-    if "\n" in checked:
+    if not checked.isprintable():
         raise ValueError(f"is {quoted(checked)}; write embedded, a folder, or a hub id such as owner/name")
     return checked
+
+
+def _told(value: object) -> str:
+    """Name what stands in a list, where nothing at all is hard to see."""
+    return "an empty place" if value is None else found(value)
