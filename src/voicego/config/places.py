@@ -297,5 +297,8 @@ def _kinder(problem: str) -> str:
         "did not find expected ',' or ']'": "a `,` or `]` is missing",
         "did not find expected ',' or '}'": "a `,` or `}` is missing",
         "found unexpected end of stream": "a quote is opened and never closed",
+        "found undefined alias": "`*name` repeats what `&name` marked further up, and nothing is marked so; quote a text "
+        "that begins with `*`",
+        "second occurrence": "`&name` marks something a second time; give it another name",
     }
     return kinder.get(problem, problem)
