@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from voicego.config import table
+from voicego.config import table, values
 from voicego.config.resolving import resolved
 from voicego.config.words import found, listed, nearest, quoted
 from voicego.errors import VoicegoError
@@ -254,18 +254,19 @@ def _misplaced(what: str, name: str, value: object) -> str:
 
 
 def _check_keywords(marked: Marked, data: dict[str, Any], hears: Callable[[str], tuple[str, ...]]) -> None:
-    model = data.get("model", Setup().model)
-    if (
-        not isinstance(model, str)
-        or not model.strip()
-        or not model.isprintable()
-        or not isinstance(data["rules"], dict)
-    ):
+    if not isinstance(data["rules"], dict):
+        return
+    try:
+        model = values.model(data.get("model", Setup().model))
+    except ValueError:  # told already
         return
     try:
         known = hears(model)
     except VoicegoError as error:
         marked.wrong(("model",), str(error))
+        return
+    except OSError as error:  # a name too long for a file, a folder that may not be looked into
+        marked.wrong(("model",), f"the model cannot be read: {error.strerror or error}")
         return
     unknown = [word for word in data["rules"] if word not in known]
     for number, word in enumerate(unknown):

@@ -198,7 +198,7 @@ class _Walk:
                 case yaml.SequenceNode():
                     return [self._value(child, (*path, number)) for number, child in enumerate(node.value)]
                 case _:
-                    return self._scalar(cast("yaml.ScalarNode", node))
+                    return self._scalar(cast("yaml.ScalarNode", node), path)
         finally:
             self._inside.pop()
 
@@ -219,7 +219,7 @@ class _Walk:
                 found[key.value] = self._value(child, (*path, key.value))
         return found
 
-    def _scalar(self, node: yaml.ScalarNode) -> object:
+    def _scalar(self, node: yaml.ScalarNode, path: Path) -> object:
         text: str = node.value
         match node.tag.removeprefix(_CORE):
             case "null":
@@ -231,6 +231,7 @@ class _Walk:
             case "str":
                 if "\0" in text:
                     self._wrong(node, "a zero byte; no program takes one")
+                    self._marked.unread.add(path)
                 return text
             case _:
                 self._refuse_tag(node)
@@ -297,8 +298,7 @@ def _kinder(problem: str) -> str:
         "did not find expected ',' or ']'": "a `,` or `]` is missing",
         "did not find expected ',' or '}'": "a `,` or `}` is missing",
         "found unexpected end of stream": "a quote is opened and never closed",
-        "found undefined alias": "`*name` repeats what `&name` marked further up, and nothing is marked so; quote a text "
-        "that begins with `*`",
+        "found undefined alias": "no `&` further up has this name; quote a text that begins with `*`",
         "second occurrence": "`&name` marks something a second time; give it another name",
     }
     return kinder.get(problem, problem)

@@ -6,6 +6,7 @@ A sentence that is raised continues `"threshold" …`.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicego.config.durations import in_seconds
@@ -132,6 +133,10 @@ def model(value: object) -> str:
     checked = text(value)
     if not checked.isprintable():
         raise ValueError(f"is {quoted(checked)}; write embedded, a folder, or a hub id such as owner/name")
+    try:
+        Path(checked).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"is {quoted(checked)}; there is no such user on this computer") from error
     return checked
 
 
