@@ -14,6 +14,22 @@ from voicego.flow import SAMPLE_RATE, Samples, in_samples
 
 FOLDER = Path(__file__).parent / "voices"
 
+SURELY = {
+    "yes": "yes_af_alloy.ogg",
+    "no": "no_af_aoede.ogg",
+    "up": "up_af_alloy.ogg",
+    "down": "down_af_bella.ogg",
+    "left": "left_af_heart.ogg",
+    "right": "right_af_jessica.ogg",
+    "on": "on_af_kore.ogg",
+    "off": "off_af_nova.ogg",
+    "stop": "stop_bm_daniel.ogg",
+    "go": "go_am_onyx.ogg",
+}
+"""For each keyword a voice that the shipped model hears surely; `tests/integration/test_voices.py` watches over it."""
+
+OTHERS = ("house", "happy", "cat", "marvin", "tree", "zero", "four")
+
 
 @lru_cache
 def _index() -> tuple[tuple[str, Path], ...]:
@@ -56,3 +72,13 @@ def spoken(*said: str | Path | float, room_dbfs: float | None = -65.0, seed: int
     if room_dbfs is not None:
         sound = sound + hiss(len(sound) / SAMPLE_RATE, room_dbfs, seed)[: len(sound)]
     return np.asarray(sound, np.float32)
+
+
+def saying(word: str) -> Path:
+    """Give the file of `SURELY`."""
+    return next(file for file in files_saying(word) if file.name == SURELY[word])
+
+
+def with_pauses(*files: str | Path) -> Samples:
+    """Make a recording of words (in their first voice) or files, each said alone."""
+    return spoken(0.8, *(part for file in files for part in (file, 1.2)))

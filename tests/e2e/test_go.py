@@ -15,7 +15,7 @@ import soundfile
 
 from tests.house import House, house_in, until
 from tests.sounds import hiss
-from tests.spoken import files_saying, spoken
+from tests.spoken import OTHERS, SURELY, saying, with_pauses
 from voicego.flow import SAMPLE_RATE, in_samples
 
 if TYPE_CHECKING:
@@ -23,32 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.soundserver import SoundServer
-    from voicego.flow import Samples
 
 pytestmark = pytest.mark.e2e
-
-SURELY = {
-    "yes": "yes_af_alloy.ogg",
-    "no": "no_af_aoede.ogg",
-    "up": "up_af_alloy.ogg",
-    "down": "down_af_bella.ogg",
-    "left": "left_af_heart.ogg",
-    "right": "right_af_jessica.ogg",
-    "on": "on_af_kore.ogg",
-    "off": "off_af_nova.ogg",
-    "stop": "stop_bm_daniel.ogg",
-    "go": "go_am_onyx.ogg",
-}
-"""For each keyword a voice that the shipped model hears surely."""
-OTHERS = ("house", "happy", "cat", "marvin", "tree", "zero", "four")
-
-
-def saying(word: str) -> Path:
-    return next(file for file in files_saying(word) if file.name == SURELY[word])
-
-
-def with_pauses(*files: str | Path) -> Samples:
-    return spoken(0.8, *(part for file in files for part in (file, 1.2)))
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 import soundfile
 
-from tests.e2e.test_go import saying, with_pauses
 from tests.house import House, until
+from tests.spoken import saying, with_pauses
 
 if TYPE_CHECKING:
     from pathlib import Path

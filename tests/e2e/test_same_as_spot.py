@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.e2e.test_go import SURELY, saying, with_pauses
 from tests.house import house_in, until
+from tests.spoken import SURELY, saying, with_pauses
 from voicego.flow import SAMPLE_RATE
 
 if TYPE_CHECKING:

@@ -18,14 +18,13 @@ import soundfile
 import voicego
 import voicego.spotting
 from tests.house import House, house_in, until
-from tests.spoken import files_saying, spoken
+from tests.spoken import files_saying, saying, spoken
 from voicego.flow import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GO = next(file for file in files_saying("go") if "am_onyx" in file.name)
-STOP = next(file for file in files_saying("stop") if "bm_daniel" in file.name)
+GO, STOP = saying("go"), saying("stop")
 NOBODYS = "a microphone that nobody has"
 EMBEDDED = Path(voicego.spotting.__file__).parent / "embedded"
 

@@ -19,13 +19,13 @@ import pytest
 import soundfile
 
 from tests.house import House, house_in, until
-from tests.spoken import files_saying, spoken
+from tests.spoken import saying, spoken
 from voicego.flow import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GO = next(file for file in files_saying("go") if "am_onyx" in file.name)
+GO = saying("go")
 
 WITHOUT_PORTAUDIO = """
 import ctypes.util

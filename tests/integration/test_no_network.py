@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from tests.house import House
-from tests.spoken import files_saying, spoken
+from tests.spoken import saying, spoken
 from voicego.flow import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ def possible() -> bool:
 
 @pytest.mark.skipif(not possible(), reason="this system lets nobody make a network namespace")
 def test_the_daemon_acts_in_an_empty_network_namespace(tmp_path: Path) -> None:
-    go = next(file for file in files_saying("go") if "am_onyx" in file.name)
-    soundfile.write(tmp_path / "said.wav", spoken(1.0, go, 1.0), SAMPLE_RATE)
+    soundfile.write(tmp_path / "said.wav", spoken(1.0, saying("go"), 1.0), SAMPLE_RATE)
     house = House(tmp_path)
     house.write(f"rules:\n  go: {{{house.mark()}}}\n")
 
