@@ -58,18 +58,21 @@ def without_portaudio(house: House) -> None:
     house.environ = dict(house.environ) | {"PYTHONPATH": str(house.folder)}
 
 
-def at_a_terminal(house: House, *words: str) -> tuple[int, str]:
-    """Run a verb to its end as a person does; the exit code and what was shown."""
+def at_a_terminal(house: House, *words: str, interrupt_at: str = "\0") -> tuple[int, str]:
+    """Run a verb to its end as a person does, with Ctrl-C once a text is shown; the exit code and what was shown."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(sys.executable, [sys.executable, "-m", "voicego", *words], house.env)  # noqa: S606 -- no shell is wanted
-    shown = b""
+    shown, interrupted = "", False
     with suppress(OSError):  # the other end is closed
         while part := os.read(terminal, 4096):
-            shown += part
+            shown += part.decode().replace("\r\n", "\n")
+            if interrupt_at in shown and not interrupted:
+                interrupted = True
+                os.write(terminal, b"\x03")
     _, ended = os.waitpid(pid, 0)
     os.close(terminal)
-    return os.waitstatus_to_exitcode(ended), shown.decode().replace("\r\n", "\n")
+    return os.waitstatus_to_exitcode(ended), shown
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -185,6 +188,16 @@ def test_without_any_microphone_a_service_waits_and_says_so_once(house: House) -
 
     assert "reconnecting (no microphone was found" in shown
     assert house.log().count("waiting for one (`voicego demo`, or `make demo`, needs none)") == 1
+
+
+def test_without_any_microphone_a_person_is_told_what_works_without_and_can_end_it(house: House) -> None:
+    code, shown = at_a_terminal(house, "run", "--headless", interrupt_at="waiting for one")
+
+    assert code == 0
+    assert "no microphone was found" in shown
+    assert "`make demo`" in shown
+    assert "Traceback" not in shown
+    assert not house.socket.exists()
 
 
 @pytest.mark.parametrize("verb", [["devices"], ["record", "1", "said.wav"], ["spot"]])
