@@ -133,7 +133,7 @@ def _check_action(marked: Marked, path: Path, block: dict[str, Any]) -> None:
     in_rule = len(path) == 2  # noqa: PLR2004 -- rules, word
     if not kinds and "do" not in block:
         misspelt = any(nearest(key, table.ACTIONS) for key in block if key not in table.Rule.model_fields)
-        misplaced = not in_rule and any(key in table.Rule.model_fields for key in block)
+        misplaced = not in_rule and bool({*block} & {*table.Rule.model_fields} - {*table.Action.model_fields})
         if not misspelt and not misplaced:
             hint = f"such as {{open: browser}}; actions are {listed(table.ACTIONS)}"
             marked.wrong(
