@@ -1,0 +1,198 @@
+"""Each mistake in the rules is told once, where it is, with what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules_files import WORDS, problems
+from voicego.config import parse
+from voicego.errors import RulesError, VoicegoError
+
+KEYS = {
+    "microfone: x": '1:1: no key is called "microfone". Did you mean "microphone"?',
+    "mic: x": 'Did you mean "microphone"?',
+    "Rules: {go: {open: x}}": 'Did you mean "rules"?',
+    "zzz: x": '1:1: no key is called "zzz". There are: microphone, channel, model, threads, hop, quiet,',
+    "every: x": '1:1: no key is called "every". There are: microphone',
+    "go: {open: x}": '1:1: no key is called "go". If it is a keyword: keywords stand under `rules:`, indented.',
+    "threshold: 0.9": '1:1: "threshold" belongs to a rule; move it behind a keyword under `rules:`',
+    "threshold:": '1:1: "threshold" belongs to a rule',
+    "rules:\n  go: {thresold: 1, open: x}": '2:8: no key of a rule is called "thresold". Did you mean "threshold"?',
+    "rules: {go: {opne: x}}": '1:14: no key of a rule is called "opne". Did you mean "open"?',
+    "rules: {go: {OPEN: x}}": 'Did you mean "open"?',
+    "rules: {go: {every: x, open: y}}": '1:14: no key of a rule is called "every". There are: open, launch, run,',
+    "rules: {go: {open: x, chime: true}}": '1:23: "chime" concerns the whole file; move it to the top, beside `rules:`',
+    "rules: {go: {open: x, model: }}": '1:23: "model" concerns the whole file',
+    "rules: {go: {do: [{say: a}, {opne: x}]}}": '1:30: no key of an action is called "opne". Did you mean "open"?',
+    "rules: {go: {do: {opne: x}}}": '1:19: no key of an action is called "opne"',
+    "rules: {go: {do: [{open: x, cooldown: 2s}]}}": '1:29: "cooldown" belongs to the rule, not to one of its actions',
+    "rules: {go: {do: [{open: x, hop: 1s}]}}": '1:29: "hop" concerns the whole file',
+    "rules: {go: {open: {lnux: x}}}": '1:21: no system is called "lnux". Did you mean "linux"?',
+    "rules: {go: {open: {darwin: x}}}": 'Did you mean "macos"?',
+    "rules: {go: {do: [{open: {beos: x}}]}}": '1:27: no system is called "beos". There are: linux, macos, windows.',
+    "rules: {go: {open: {every: x}}}": '1:21: no system is called "every". There are: linux, macos, windows',
+    "rules: {go: {open: {lnux: }}}": '1:21: no system is called "lnux"',
+    "rules:\n  go: {open: x}\n  go: {open: y}": '3:3: the key "go" stands here a second time; the first is in line 2',
+    "hop: 1s\nrules: {}\nhop: 1s": '3:1: the key "hop" stands here a second time; the first is in line 1',
+    "rules: {go: {open: x, 'open': y}}": '1:23: the key "open" stands here a second time',
+    "rules:\n go: {open: {linux: x,\n  linux: y}}": '3:3: the key "linux" stands here a second time',
+    f"rules: {{go: {{open: x, {'y' * 99}: 1}}}}": f'no key of a rule is called "{"y" * 39}…"',
+}
+
+KEYWORDS = {
+    "rules: {goo: {open: x}}": '1:9: no keyword "goo"; this model hears: yes, no, up, down, left, right, on, off, stop',
+    "rules:\n  hello world: {open: x}": '2:3: no keyword "hello world"; this model hears',
+    "rules: {Go: {open: x}}": 'Did you mean "go"?',
+    "rules: {_silence_: {open: x}}": '1:9: "_silence_" stands for what is no keyword; a rule cannot wait for it',
+    "rules: {_unknown_: {open: x}}": '1:9: "_unknown_" stands for what is no keyword',
+    "rules: {_UNKNOWN_: {open: x}}": '1:9: "_UNKNOWN_" stands for what is no keyword',
+    "rules: {'': {open: x}}": '1:9: no keyword ""',
+    "rules: {goo: {open: x, enabled: false}}": '1:9: no keyword "goo"',
+    "rules: {}\nmodel: gone": "2:8: there is no model folder gone",
+    "model: gone\nrules: {goo: {open: x}}": "1:8: there is no model folder gone",
+    "model: [a]\nrules: {goo: {open: x}}": '1:8: "model" is a list; a text is wanted',
+    "model: ''": '1:8: "model" is empty; a text is wanted',
+    "model: ' '": '1:8: "model" is empty; a text is wanted',
+    "model: 5": '"model" is 5; a text is wanted; put it in quotes: "5"',
+    'model: "a\\nb"': '1:8: "model" is "a b"; write embedded, a folder, or a hub id such as owner/name',
+    'model: "a\\0b"': "1:8: a zero byte",
+    "model: ~no-such-user-here/x": '1:8: "model" is "~no-such-user-here/x"; there is no such user',
+}
+
+VALUES = {
+    "threads: 0": '1:10: "threads" is 0; a whole number from 1 to 64',
+    "threads: 65": '"threads" is 65; a whole number from 1 to 64',
+    "threads: 2.0": '"threads" is 2.0; a whole number',
+    "threads: true": '"threads" is true; a whole number',
+    "threads: '2'": '"threads" is "2"; a whole number',
+    f"threads: {'9' * 5000}": f'"threads" is {"9" * 39}…; a whole number',
+    "channel: 0": '1:10: "channel" is 0; write mix, or the channel\'s number from 1',
+    "channel: 65": '"channel" is 65; write mix',
+    "channel: left": '"channel" is "left"; write mix',
+    "channel: true": '"channel" is true; write mix',
+    "channel: [1]": '"channel" is a list; write mix',
+    "chime: on": '1:8: "chime" is "on"; write true or false',
+    "chime: 1": '"chime" is 1; write true or false',
+    "microphone: []": '1:13: "microphone" is an empty list',
+    "microphone: [a, ~]": '1:13: "microphone" holds an empty place; each name must be a text',
+    "microphone: [a, 5]": '"microphone" holds 5; each name must be a text, in quotes if need be',
+    "microphone: [a, '']": '"microphone" holds ""; each name must be a text',
+    "microphone: 05": '"microphone" is 05; a text is wanted; put it in quotes: "05"',
+    "microphone: {a: b}": '"microphone" is a block of keys; a text is wanted',
+    "hop: 100": '1:6: "hop" is 100, without a unit; write 100ms',
+    "hop: '100'": '"hop" is 100, without a unit; write 100ms',
+    "hop: 5": '"hop" is 5, without a unit; it may be from 20ms to 1s',
+    "hop: 19ms": '"hop" is 19ms; it may be from 20ms to 1s',
+    "hop: true": '"hop" is true; a duration is wanted, such as 300ms',
+    "hop: [1s]": '"hop" is a list; a duration is wanted',
+    "hop: .inf": '"hop" is .inf; a duration is wanted',
+    "quiet: 3s": '"quiet" is 3s; it may be from 100ms to 1s',
+    "quiet: -1s": '"quiet" is "-1s"; a duration cannot be negative',
+    "quiet: -1": '"quiet" is -1; a duration cannot be negative',
+    "quiet: 3 parsecs": '"quiet" is "3 parsecs"; the unit is one of ms, s, m, h',
+    "quiet: 300msec": '"quiet" is "300msec"; write 300ms',
+    "quiet: 1 Second": '"quiet" is "1 Second"; write 1s',
+    "quiet: soon": '"quiet" is "soon"; a duration is wanted, such as 300ms',
+    "quiet: 0,3s": '"quiet" is "0,3s"; a duration is wanted',
+    "longest_word: 200ms": '"longest_word" is 200ms; it may be from 300ms to 3s',
+    "warm_up: 11s": '"warm_up" is 11s; it may be from 0 to 10s',
+    "rules: {go: {open: x, threshold: 1.5}}": '1:34: "threshold" is 1.5; a number from 0 to 1 is wanted',
+    "rules: {go: {open: x, threshold: 0}}": '"threshold" is 0, which every sound reaches',
+    "rules: {go: {open: x, threshold: .nan}}": '"threshold" is .nan; a number from 0 to 1',
+    "rules: {go: {open: x, threshold: 90%}}": '"threshold" is "90%"; a number from 0 to 1',
+    "rules: {go: {open: x, threshold: true}}": '"threshold" is true; a number from 0 to 1',
+    "rules: {go: {open: x, margin: -0.1}}": '1:31: "margin" is -0.1; a number from 0 to 1',
+    "rules: {go: {open: x, cooldown: 2}}": '"cooldown" is 2, without a unit; write 2s',
+    "rules: {go: {open: x, cooldown: 2h}}": '"cooldown" is 2h; it may be from 0 to 1h',
+    "rules: {go: {open: x, isolated: no}}": '1:33: "isolated" is "no"; write true or false',
+    "rules: {go: {open: x, patience: 6s}}": '"patience" is 6s; it may be from 0 to 5s',
+    "rules: {go: {open: x, enabled: 0}}": '"enabled" is 0; write true or false',
+}
+
+NOTHING = {
+    "model:\nrules: {}": '1:1: "model" is empty; write a value behind it, or leave the key out',
+    "rules: {go: {open: x, threshold: }}": '1:23: "threshold" is empty; write a value',
+    "rules: {go: {open: ~}}": '1:14: "open" is empty; write a value behind it',
+    "rules: {go: {do: }}": '1:14: "do" is empty',
+    "rules: {go: {do: {open: }}}": '1:19: "open" is empty',
+    "rules: {go: {do: [{say: x, timeout: null}]}}": '1:28: "timeout" is empty',
+    "rules: {go: {open: {}}}": '1:14: "open" has no value; there are: linux, macos, windows',
+    "rules: {go: {open: {linux: }}}": '1:21: "linux" is empty',
+    "rules: {go: {open: ''}}": '1:20: "open" is empty; a text is wanted',
+    "rules: {go: }": '1:13: the rule for "go" is empty; an action such as {open: browser} is wanted',
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [pair for kind in (KEYS, KEYWORDS, VALUES, NOTHING) for pair in kind.items()],
+    ids=lambda value: value[:40].replace("\n", " "),
+)
+def test_a_mistake_is_told_once_where_it_is_with_what_to_do(text: str, told: str) -> None:
+    (found,) = problems(text)
+
+    assert told in found
+    assert found.startswith("f:" + told if told[0].isdigit() else "f:1:")
+
+
+TEN = """\
+microfone: Yeti
+threads: 99
+hop: 7
+rules:
+  goo: {open: browser}
+  stop: {thresold: 0.9, run: [a]}
+  left: {threshold: 1.5, open: b}
+  up: {do: [{run: [a, "{scroe}"]}]}
+  up: {open: x}
+  off: browser
+"""
+PLACES = [(1, 1), (2, 10), (3, 6), (5, 3), (6, 10), (7, 21), (8, 19), (9, 3), (10, 8)]
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
+    found = problems(TEN + "  on: {open: x, notify: y}\n")
+
+    words = ("microphone", "64", "20ms", "hears", "threshold", "0 to 1", "{scroe}", "line 8", '"browser"', "list")
+    assert [line.split(": ")[0] for line in found] == [f"f:{line}:{column}" for line, column in [*PLACES, (11, 17)]]
+    assert all(word in line for word, line in zip(words, found, strict=True))
+
+
+def test_two_mistakes_in_one_rule_are_two_lines() -> None:
+    assert [line[:7] for line in problems("rules: {go: {cooldown: 1}}")] == ["f:1:13:", "f:1:24:"]
+
+
+def test_a_mistake_behind_an_alias_is_told_once_where_it_is_written() -> None:
+    (found,) = problems("rules:\n  go: &it\n    opne: x\n  stop: *it\n  up: *it\n")
+
+    assert found.startswith("f:3:5: no key of a rule")
+
+
+def test_the_model_that_is_named_is_asked_and_without_one_the_embedded() -> None:
+    asked: list[str] = []
+
+    def hears(model: str) -> tuple[str, ...]:
+        asked.append(model)
+        return WORDS
+
+    parse("rules: {}", "f", hears)
+    parse("model: some/one", "f", hears)
+
+    assert asked == ["embedded", "some/one"]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (VoicegoError("it has no labels"), "f:2:8: it has no labels"),
+        (OSError(36, "File name too long", "x"), "f:2:8: the model cannot be read: File name too long"),
+    ],
+)
+def test_a_model_that_cannot_be_asked_is_a_mistake_in_its_line(error: Exception, told: str) -> None:
+    def hears(_: str) -> tuple[str, ...]:
+        raise error
+
+    with pytest.raises(RulesError) as caught:
+        parse("rules: {goo: {open: x}}\nmodel: x", "f", hears)
+
+    assert str(caught.value) == told
