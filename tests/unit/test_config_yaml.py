@@ -27,7 +27,7 @@ BROKEN = {
     "rules:\n\tgo: 1": "2:1: a tab; indent with spaces",
     "rules:\n  go:\n  \topen: x": "3:3: a tab; indent with spaces",
     "rules:\n  go: x\t: y: z": "2:9: this is no YAML: a second `:` in one line",
-    "rules: {go: {open: b: c}}": "1:22: this is no YAML: a `,` or `}` is missing",
+    "rules: {go: {open: b: c}}": "1:21: this is no YAML: a `,` or `}` is missing",
     "rules:\n  go: {open: [a b}": "this is no YAML: a `,` or `]` is missing",
     "rules: go: x": "1:10: this is no YAML: a second `:` in one line, or a wrong indentation",
     "rules:\n  go:\n    open: x\n   say: y": "4:4: this is no YAML: a key, `]`, `}` or quote is missing before this",
@@ -41,7 +41,7 @@ BROKEN = {
 
 NOT_HERE = {
     "rules: &a {go: {open: x}, stop: *a}": "1:8: an alias that stands inside its own anchor",
-    "rules: {go: &a [*a]}": "1:13: an alias that stands inside its own anchor",
+    "rules: {go: &a {do: [*a]}}": "1:13: an alias that stands inside its own anchor",
     "rules: {go: &a {open: x}, stop: {<<: *a, cooldown: 2s}}": "1:34: `<<` is not understood here; write the keys out",
     "rules: {go: {open: !!python/name:os.system x}}": "1:20: the tag python/name:os.system is not understood here",
     "rules: {go: {say: !!binary aGk=}}": "1:19: the tag binary is not understood here",
@@ -51,6 +51,8 @@ NOT_HERE = {
     "rules: {go: {run: !!python/tuple [a, b]}}": "1:19: the tag python/tuple is not understood here",
     "rules: {!mine go: {open: x}}": "1:9: the tag !mine is not understood here",
     "!!python/object/apply:os.system [x]": "1:1: the tag python/object/apply:os.system is not understood here",
+    "rules: {go: {!mine open: x}}": "1:14: the tag !mine is not understood here",
+    "rules: {go: {[open]: x}}": "1:14: a key must be a word",
     "rules: {[a]: 1}": "1:9: a key must be a word",
     "rules: {? {a: b} : 1}": "1:11: a key must be a word",
 }
@@ -61,7 +63,7 @@ NO_TEXT = {
     "rules: {}\n# éé\x07": "2:5: a character that cannot be printed; delete it",
     "a: \ud800": "1:4: a character that cannot be printed",
     "a: \ufffe": "1:4: a character that cannot be printed",
-    "rules:\r\n  go: {open: 'é\x1b[0m'}\r\n": "2:15: a character that cannot be printed",
+    "rules:\r\n  go: {open: 'é\x1b[0m'}\r\n": "2:16: a character that cannot be printed",
 }
 
 
@@ -75,6 +77,7 @@ def test_what_cannot_be_read_is_told_where_it_breaks(text: str, told: str) -> No
 
     assert told in found[0]
     assert found[0].startswith("f:" + told if told[0].isdigit() else "f:")
+    assert len(found) == 1
 
 
 def test_places_are_counted_in_characters() -> None:

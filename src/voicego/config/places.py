@@ -205,12 +205,8 @@ class _Walk:
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, child in node.value:
-            if key.tag == "tag:yaml.org,2002:merge":
-                self._wrong(key, "`<<` is not understood here; write the keys out")
-            elif not isinstance(key, yaml.ScalarNode):
-                self._wrong(key, "a key must be a word")
-            elif key.tag.removeprefix(_CORE) not in _SCALARS:
-                self._refuse_tag(key)
+            if self._refuses_key(key):
+                self._marked.unread.add(path)
             elif key.value in found:
                 first = self._marked._keys[(*path, key.value)][0]  # noqa: SLF001
                 self._wrong(key, f"the key {quoted(key.value)} stands here a second time; the first is in line {first}")
@@ -218,6 +214,17 @@ class _Walk:
                 self._marked._keys[(*path, key.value)] = _at(key)  # noqa: SLF001
                 found[key.value] = self._value(child, (*path, key.value))
         return found
+
+    def _refuses_key(self, key: yaml.Node) -> bool:
+        if not isinstance(key, yaml.ScalarNode):
+            self._wrong(key, "a key must be a word")
+        elif key.tag == f"{_CORE}merge":
+            self._wrong(key, "`<<` is not understood here; write the keys out")
+        elif key.tag.removeprefix(_CORE) not in _SCALARS:
+            self._refuse_tag(key)
+        else:
+            return False
+        return True
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> object:
         text: str = node.value
