@@ -109,6 +109,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_mistake(file: Path) -> N
     assert load(file, hears).rules == GO
     file.write_bytes(b"\xef\xbb\xbfrules:\r\n  go: {opne: browser}\r\n")
     assert refused(file).startswith('2:8: no key of a rule is called "opne"')
+    file.write_bytes(b"\xef\xbb\xbfthreads: 0")
+    assert refused(file).startswith('1:10: "threads" is 0')
 
 
 def test_mistakes_carry_the_whole_path(file: Path) -> None:

@@ -29,6 +29,7 @@ KEYS = {
     "rules: {go: {do: [{open: x, hop: 1s}]}}": '1:29: "hop" concerns the whole file',
     "rules: {go: {open: {lnux: x}}}": '1:21: no system is called "lnux". Did you mean "linux"?',
     "rules: {go: {open: {darwin: x}}}": 'Did you mean "macos"?',
+    "rules: {go: {open: {mac: x}}}": 'Did you mean "macos"?',
     "rules: {go: {do: [{open: {beos: x}}]}}": '1:27: no system is called "beos". There are: linux, macos, windows.',
     "rules: {go: {open: {every: x}}}": '1:21: no system is called "every". There are: linux, macos, windows',
     "rules: {go: {open: {lnux: }}}": '1:21: no system is called "lnux"',
@@ -156,6 +157,20 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     words = ("microphone", "64", "20ms", "hears", "threshold", "0 to 1", "{scroe}", "line 8", '"browser"', "list")
     assert [line.split(": ")[0] for line in found] == [f"f:{line}:{column}" for line, column in [*PLACES, (11, 17)]]
     assert all(word in line for word, line in zip(words, found, strict=True))
+
+
+def test_a_mistake_under_a_word_that_means_something_here_is_told_as_any_other() -> None:
+    text = "rules: {every: {thresold: 1, open: x}, open: {every: x, say: y}, do: {do: [{every: x, say: 5}]}}"
+
+    with pytest.raises(RulesError) as caught:
+        parse(text, "f", lambda _: ("every", "open", "do"))
+
+    assert [line.split(". ")[0] for line in str(caught.value).split("\n")] == [
+        'f:1:17: no key of a rule is called "thresold"',
+        'f:1:47: no key of a rule is called "every"',
+        'f:1:77: no key of an action is called "every"',
+        'f:1:92: "say" is 5; a text is wanted; put it in quotes: "5"',
+    ]
 
 
 def test_two_mistakes_in_one_rule_are_two_lines() -> None:

@@ -210,7 +210,7 @@ def _translate(marked: Marked, detail: ErrorDetails) -> None:
 
 def _as_written(path: Path) -> Path:
     """Take out the `every` that `_prepared` put in: behind an action, in a rule or in its list."""
-    at = next((at for at in (3, 5) if path[at : at + 1] == (EVERY,) and path[at - 1] in table.ACTIONS), None)
+    at = next((at for at in (3, 5) if path[at : at + 1] == (EVERY,)), None)
     return path if at is None else path[:at] + path[at + 1 :]
 
 
@@ -221,8 +221,6 @@ def _called(path: Path, name: str) -> str:
 
 
 def _unknown_key(marked: Marked, path: Path, name: str, value: object) -> None:
-    if path[-1] == EVERY and path[-2:-1] and path[-2] in table.ACTIONS:
-        return  # told already
     match path:
         case (_,):
             known, what = list(table.File.model_fields), "key"

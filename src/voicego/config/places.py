@@ -289,8 +289,7 @@ def _syntax(error: yaml.YAMLError, text: str) -> tuple[tuple[int, int], str]:
     place = (mark.line + 1, mark.column + 1)
     problem = str(getattr(error, "problem", "") or getattr(error, "context", "") or "it breaks here")
     line = text.split("\n")[mark.line] if mark.line < text.count("\n") + 1 else ""
-    indentation = line[: len(line) - len(line.lstrip())]
-    if "\t" in indentation or line[mark.column : mark.column + 1] == "\t":
+    if line[mark.column : mark.column + 1] == "\t":
         return place, "a tab; indent with spaces"
     return place, f"this is no YAML: {_kinder(problem)}"
 
