@@ -8,24 +8,23 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str, *, private: bool = False) -> None:
-    """Write `text` beside `path` and rename it there, through a link to its target.
+def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write `content` beside `path` and rename it there. A link is replaced; who means its target resolves it before.
 
     `private`: for its owner alone; else as the umask says.
 
     Raises:
         OSError: it cannot be written; what was there is untouched.
     """
-    target = Path(os.path.realpath(path))
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         if not private:
             Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(target)
+        Path(name).replace(path)
     except BaseException:
         with suppress(OSError):
             Path(name).unlink()

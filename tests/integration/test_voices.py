@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.heard import heard_in
 from tests.spoken import OTHERS, SURELY, all_said, files_saying, saying, spoken
-from tests.stand_ins import HandSource
 from voicego.app import hearing
-from voicego.listener import Listener
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,26 +25,20 @@ def model() -> Classifier:
     return hearing.classifier_for(hearing.every_keyword("embedded"))
 
 
-def heard_in(file: Path, model: Classifier) -> list[Detection]:
-    setup = hearing.every_keyword("embedded")
-    source = HandSource(live=False)
-    source.hear(spoken(0.8, file, 1.2))
-    source.end()
-    found: list[Detection] = []
-    Listener(source, model, setup, hearing.decisions_for(setup), found.append).listen()
-    return found
+def heard_from(file: Path, model: Classifier) -> list[Detection]:
+    return heard_in([spoken(0.8, file, 1.2)], model)
 
 
 def test_the_voices_that_other_tests_rely_on_are_heard_with_room_to_spare(model: Classifier) -> None:
-    heard = {word: [(one.keyword, one.score >= 0.8) for one in heard_in(saying(word), model)] for word in SURELY}
+    heard = {word: [(one.keyword, one.score >= 0.8) for one in heard_from(saying(word), model)] for word in SURELY}
 
     assert heard == {word: [(word, True)] for word in SURELY}
 
 
 def test_nine_of_ten_keywords_are_heard_in_any_voice(model: Classifier) -> None:
     files = [(word, file) for word in SURELY for file in files_saying(word)]
-    wrong = [file.name for word, file in files if [one.keyword for one in heard_in(file, model)] not in ([word], [])]
-    missed = [file.name for _, file in files if not heard_in(file, model)]
+    wrong = [file.name for word, file in files if [one.keyword for one in heard_from(file, model)] not in ([word], [])]
+    missed = [file.name for _, file in files if not heard_from(file, model)]
 
     assert len(files) >= 40
     assert wrong == []
@@ -58,7 +51,7 @@ def test_other_words_and_sentences_are_no_keywords(model: Classifier) -> None:
         file.name: [one.keyword for one in found]
         for said in others
         for file in files_saying(said)
-        if (found := heard_in(file, model))
+        if (found := heard_from(file, model))
     }
 
     assert set(OTHERS) < set(others)

@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.heard import heard_in
 from tests.house import house_in
 from tests.sounds import silence
-from tests.stand_ins import HandSource
 from voicego.app import hearing
-from voicego.flow import SAMPLE_RATE, Detection, Samples, in_samples
-from voicego.listener import Listener
+from voicego.flow import SAMPLE_RATE, Samples, in_samples
 from voicego.training.clips import KEYWORDS, Clip, Corpus, read_corpus
 
 if TYPE_CHECKING:
@@ -69,18 +68,6 @@ def model() -> Classifier:
 @pytest.fixture(scope="module")
 def strangers() -> Corpus:
     return read_corpus(DATA, ("validation",))
-
-
-def heard_in(sounds: Iterable[Samples], model: Classifier) -> list[Detection]:
-    """What the daemon's own gate, windows and detector find, listening for every keyword as it ships."""
-    source = HandSource(live=False)
-    for sound in sounds:
-        source.hear(sound)
-    source.end()
-    found: list[Detection] = []
-    setup = hearing.every_keyword("embedded")
-    Listener(source, model, setup, hearing.decisions_for(setup), found.append).listen()
-    return found
 
 
 def falls_quiet(clip: Samples) -> bool:

@@ -14,11 +14,12 @@ from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
 
 from voicego.errors import VoicegoError
 from voicego.spotting.features import FeatureSpec, features
+from voicego.spotting.twelve import to_twelve
 from voicego.training.augment import make_batch
 from voicego.training.banks import Banks, build_banks
 from voicego.training.clips import KEYWORDS, Clip, Corpus, holds_keyword, read_corpus, which_split
 from voicego.training.draft import CLEARLY_CUT, Mixture, draw
-from voicego.training.evaluate import Tally, read_list, to_twelve
+from voicego.training.evaluate import Tally, read_list
 from voicego.training.lessons import Lesson, LessonMaker, lesson_of, masked
 from voicego.training.network import all_labels
 from voicego.training.train import TrainSettings, train

@@ -7,12 +7,13 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from voicego.config.placeholders import PLACEHOLDERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAMES = ("keyword", "score", "time")
-
-PLACE = re.compile(r"\{\{(?P<kept>keyword|score|time)\}\}|\{(?P<name>keyword|score|time)\}")
+_NAME = "|".join(PLACEHOLDERS)
+PLACE = re.compile(rf"\{{\{{(?P<kept>{_NAME})\}}\}}|\{{(?P<name>{_NAME})\}}")
 """In a text with braces of its own, JSON or an awk program, these are replaced and every other brace stays."""
 
 PLAIN = re.compile(r"[\w.:+/-]+", re.ASCII)
@@ -34,7 +35,7 @@ class Heard:
 
     def variables(self) -> dict[str, str]:
         """The same, for the environment of a shell: `VOICEGO_KEYWORD`, `VOICEGO_SCORE`, `VOICEGO_TIME`."""
-        return {f"VOICEGO_{name.upper()}": self.value(name) for name in NAMES}
+        return {f"VOICEGO_{name.upper()}": self.value(name) for name in PLACEHOLDERS}
 
 
 def fill(text: str, heard: Heard, quote: Callable[[str], str] = str) -> str:
@@ -69,7 +70,9 @@ def _pieces(text: str) -> list[tuple[str, str]] | None:
         found = list(string.Formatter().parse(text))
     except ValueError:
         return None
-    if any(name is not None and (name not in NAMES or form or conversion) for _, name, form, conversion in found):
+    if any(
+        name is not None and (name not in PLACEHOLDERS or form or conversion) for _, name, form, conversion in found
+    ):
         return None
     return [(literal, name or "") for literal, name, _, _ in found]
 

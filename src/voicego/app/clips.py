@@ -12,13 +12,11 @@ from voicego.app import hearing
 from voicego.app.spotting import Failed
 from voicego.errors import VoicegoError
 from voicego.flow import Samples, Setup
-from voicego.spotting.detector import SILENCE, UNKNOWN
+from voicego.spotting.twelve import TWELVE, to_twelve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-TWELVE = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go", "_silence_", "_unknown_")
-"""The classes of the Speech Commands benchmark, which accuracy is reported on."""
 AT_ONCE = 64
 """Clips scored together."""
 
@@ -39,7 +37,7 @@ def classify(files: Iterable[str], model: str, *, top: int, twelve: bool, thread
     from voicego.hearing.recording import read_clip  # noqa: PLC0415 -- the file library, when there is a file
 
     classifier = hearing.classifier_for(Setup(model=model, threads=threads))
-    labels, fold = folded(classifier.labels) if twelve else (classifier.labels, None)
+    labels = TWELVE if twelve else classifier.labels
     coming = iter(files)
     while group := list(islice(coming, AT_ONCE)):
         windows: dict[str, Samples] = {}
@@ -49,20 +47,16 @@ def classify(files: Iterable[str], model: str, *, top: int, twelve: bool, thread
                 windows[file] = one_window(read_clip(file), classifier.window)
             except VoicegoError as error:
                 failed[file] = Failed(file, str(error))
-        scores = classifier.score(np.stack(list(windows.values()))) if windows else np.zeros((0, len(labels)))
-        scores = scores if fold is None else scores @ fold
+        scores = (
+            classifier.score(np.stack(list(windows.values())))
+            if windows
+            else np.zeros((0, len(classifier.labels)), np.float32)
+        )
+        if twelve:
+            scores = to_twelve(scores, classifier.labels)
         rows = dict(zip(windows, scores, strict=True))
         for file in group:
             yield failed[file] if file in failed else _heard(file, rows[file], labels, top)
-
-
-def folded(labels: Sequence[str]) -> tuple[tuple[str, ...], Samples]:
-    """Return the twelve classes, and the matrix (labels, 12) that sums posteriors into them."""
-    matrix = np.zeros((len(labels), len(TWELVE)), np.float32)
-    for row, label in enumerate(labels):
-        name = "_unknown_" if label.lower() in UNKNOWN else "_silence_" if label.lower() in SILENCE else label
-        matrix[row, TWELVE.index(name if name in TWELVE else "_unknown_")] = 1.0
-    return TWELVE, matrix
 
 
 def one_window(samples: Samples, window: int) -> Samples:

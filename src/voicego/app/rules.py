@@ -44,7 +44,7 @@ def begin(path: Path, *, force: bool = False) -> bool:
         return False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, starter())
+        write_whole(Path(os.path.realpath(path)), starter().encode())
     except OSError as error:
         raise VoicegoError(f"cannot write the rules file {path}: {error.strerror or error}") from error
     return True
@@ -53,7 +53,7 @@ def begin(path: Path, *, force: bool = False) -> bool:
 def keep(path: Path, last_good: Path) -> None:
     """Keep a copy of rules that proved good, for a start with broken ones."""
     try:
-        write_whole(last_good, path.read_text(encoding="utf-8"), private=True)
+        write_whole(Path(os.path.realpath(last_good)), path.read_text(encoding="utf-8").encode(), private=True)
     except (OSError, ValueError) as error:
         log.warning("cannot keep a copy of the rules in %s: %s", last_good, error)
 

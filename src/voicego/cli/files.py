@@ -66,7 +66,7 @@ def classify(
     """Say which word each clip holds."""
     from voicego.app import clips, spotting  # noqa: PLC0415
 
-    if labels not in {None, len(clips.TWELVE)}:
+    if labels not in {None, 12}:
         raise typer.BadParameter("only --labels 12 is known", param_hint="--labels")
     worst = Exit.OK
     for heard in clips.classify(files, model, top=top, twelve=labels is not None, threads=threads):

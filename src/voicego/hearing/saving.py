@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicego.errors import VoicegoError
+from voicego.files import write_whole
 from voicego.hearing.soundfiles import encoded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from voicego.flow import Samples
 
 SAVED_AS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
@@ -45,16 +45,6 @@ def save(path: Path, samples: Samples, *, overwrite: bool = False) -> None:
     check_place(path, overwrite=overwrite)
     content = encoded(samples, *SAVED_AS[path.suffix.lower()])
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        write_whole(path, content, private=True)
     except OSError as error:
         raise VoicegoError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from voicego.flow import Detection, Scores, Utterance, in_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from voicego.spotting.decision import Decision
 
@@ -39,8 +39,6 @@ class Detector:
     """Seconds of quiet that must lie before a word said alone."""
     mute_until: int = 0
     """Sample before which nothing is decided: the warm-up."""
-    name: Callable[[int], str] = "d{}".format
-    """Makes a detection's id from its number."""
     _count: int = 0
     _cooled: dict[str, int] = field(default_factory=dict)
     """Sample from which a keyword may fire again."""
@@ -106,7 +104,7 @@ class Detector:
             return None
         self._cooled[decision.keyword] = at + in_samples(decision.cooldown_s)
         self._count += 1
-        return Detection(self.name(self._count), decision.keyword, round(score, 4), at)
+        return Detection(f"d{self._count}", decision.keyword, round(score, 4), at)
 
 
 def _passes(scores: Scores, decision: Decision) -> float | None:

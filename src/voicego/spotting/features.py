@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicego.errors import VoicegoError
+from voicego.flow import SAMPLE_RATE
 
-SAMPLE_RATE = 16_000
 FRAME = 400
 HOP = 160
 FFT = 512

@@ -12,13 +12,12 @@ import soundfile
 from numpy.typing import NDArray
 
 from voicego.errors import VoicegoError
-from voicego.training.clips import KEYWORDS, SILENCE, UNKNOWN
+from voicego.spotting.twelve import TWELVE, to_twelve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-TWELVE = (*KEYWORDS, SILENCE, UNKNOWN)
 WINDOW = 16_000
 
 Floats = NDArray[np.float32]
@@ -68,14 +67,6 @@ def read_list(listing: Path) -> ListedClips:
                 cut = reel[int(row["first_sample"]) : int(row["first_sample"]) + WINDOW]
                 samples[at, : len(cut)] = cut / np.float32(32768)
     return ListedClips(samples, tuple(row["label"] for row in rows))
-
-
-def to_twelve(probabilities: Floats, labels: Sequence[str]) -> Floats:
-    """Sum every label beyond the twelve into `_unknown_`: (n, labels) to (n, 12) in the order of `TWELVE`."""
-    summed = np.zeros((len(probabilities), len(TWELVE)), np.float32)
-    for column, label in enumerate(labels):
-        summed[:, TWELVE.index(label if label in TWELVE else UNKNOWN)] += probabilities[:, column]
-    return summed
 
 
 def tallies(score: Callable[[Floats], Floats], clips: ListedClips, labels: Sequence[str]) -> dict[str, Tally]:
