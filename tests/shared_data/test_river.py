@@ -67,7 +67,7 @@ def model() -> Classifier:
 
 @pytest.fixture(scope="module")
 def strangers() -> Corpus:
-    return read_corpus(DATA, ("validation",))
+    return read_corpus(DATA, splits=("validation",))
 
 
 def falls_quiet(clip: Samples) -> bool:

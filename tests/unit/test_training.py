@@ -20,8 +20,8 @@ from voicego.training.banks import Banks, build_banks
 from voicego.training.clips import KEYWORDS, Clip, Corpus, holds_keyword, read_corpus, which_split
 from voicego.training.draft import CLEARLY_CUT, Mixture, draw
 from voicego.training.evaluate import Tally, read_list
-from voicego.training.lessons import Lesson, LessonMaker, lesson_of, masked
-from voicego.training.network import all_labels
+from voicego.training.lessons import Lesson, LessonMaker, Teaching, masked, warped
+from voicego.training.network import Shape, all_labels
 from voicego.training.train import TrainSettings, train
 
 Pcm = NDArray[np.int16]
@@ -107,7 +107,7 @@ def write_packs(root: Path) -> Path:
 
 
 def test_packs_are_cut_where_the_index_says(packs: Path) -> None:
-    corpus = read_corpus(packs, ("training", "validation"))
+    corpus = read_corpus(packs, splits=("training", "validation"))
     go = next(clip for clip in corpus.words if clip.word == "go")
 
     assert corpus.problems == []
@@ -124,7 +124,7 @@ def test_training_reads_no_validation_speaker(packs: Path) -> None:
 
 
 def test_speech_whose_transcript_holds_a_keyword_is_no_negative(packs: Path) -> None:
-    said = {clip.transcript for clip in read_corpus(packs, ("training", "validation")).negatives}
+    said = {clip.transcript for clip in read_corpus(packs, splits=("training", "validation")).negatives}
 
     assert said == {"SHE WENT HOME", "upon nowhere", ""}
 
@@ -177,7 +177,7 @@ def folders(tmp_path: Path) -> Path:
 
 
 def test_a_folder_a_word_is_read(folders: Path) -> None:
-    corpus = read_corpus(folders, ("training", "validation"))
+    corpus = read_corpus(folders, splits=("training", "validation"))
 
     assert corpus.counts("training")["go"] + corpus.counts("validation")["go"] == 7
     assert all(len(clip.samples) == 16_000 for clip in corpus.words)
@@ -193,7 +193,7 @@ def test_a_folder_a_word_is_read(folders: Path) -> None:
     ],
 )
 def test_what_a_folder_lacks_is_named(folders: Path, says: str) -> None:
-    problems = read_corpus(folders, ("training", "validation")).problems
+    problems = read_corpus(folders, splits=("training", "validation")).problems
 
     assert len(problems) == 4
     assert any(problem.startswith(says) for problem in problems)
@@ -294,7 +294,7 @@ def test_the_teacher_has_half_a_say_on_words_and_none_on_the_rest(banks: Banks, 
         sure: NDArray[np.float32] = np.eye(len(all_labels()), dtype=np.float32)[np.full(len(samples), cat)]
         return sure
 
-    lesson = lesson_of(batch, always_cat, len(all_labels()), spec, 0.5)
+    lesson = Teaching(len(all_labels()), spec, always_cat).lesson(batch, np.random.default_rng(3))
 
     assert np.allclose(lesson.targets[batch.taught, cat], 0.5)
     assert np.allclose(lesson.targets[~batch.taught, cat], 0.0)
@@ -308,7 +308,7 @@ def test_a_doubtful_window_in_which_the_teacher_hears_a_keyword_counts_nothing(b
     def always_yes(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.tile(np.eye(1, len(all_labels()), dtype=np.float32), (len(samples), 1))
 
-    lesson = lesson_of(batch, always_yes, len(all_labels()), spec, 0.5)
+    lesson = Teaching(len(all_labels()), spec, always_yes).lesson(batch, np.random.default_rng(3))
 
     assert batch.doubtful.any()
     assert (lesson.weight == ~batch.doubtful).all()
@@ -348,7 +348,16 @@ def test_wilson_interval_of_a_known_case() -> None:
 
 def settings_for(packs: Path, out: Path, steps: int) -> TrainSettings:
     return TrainSettings(
-        packs, out, steps=steps, batch=16, reuse=2, validate_every=2, save_every_s=0, synthetic_noise_s=60, rooms=20
+        (packs,),
+        out,
+        shape=Shape(4, 32, 2, 64),
+        steps=steps,
+        batch=16,
+        reuse=2,
+        validate_every=2,
+        save_every_s=0,
+        synthetic_noise_s=60,
+        rooms=20,
     )
 
 
@@ -387,4 +396,4 @@ def test_training_learns_to_tell_tones_apart(packs: Path, tmp_path: Path) -> Non
 
 def test_a_missing_teacher_is_said_before_anything_is_read(packs: Path, tmp_path: Path) -> None:
     with pytest.raises(VoicegoError, match="teacher needs"):
-        train(TrainSettings(packs, tmp_path / "out", teacher=tmp_path / "absent.onnx", steps=1))
+        train(TrainSettings((packs,), tmp_path / "out", teacher=tmp_path / "absent.onnx", steps=1))

@@ -28,7 +28,10 @@ def fetch(
 
 
 def train(
-    data: Annotated[Path, typer.Option("--data", help="Recordings: packs with an index, or one folder a word.")],
+    data: Annotated[
+        list[Path],
+        typer.Option("--data", help="Recordings: packs with an index, or one folder a word. May be repeated."),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the checkpoint and the state to resume from.")],
     *,
     start: Annotated[
@@ -40,6 +43,12 @@ def train(
     validation: Annotated[
         Path | None, typer.Option("--validation", help="List of clips that chooses the best weights.")
     ] = None,
+    stride: Annotated[int, typer.Option("--stride", min=1, max=8, help="Frames of 10 ms a step.")] = 2,
+    hidden: Annotated[int, typer.Option("--hidden", min=8, help="Width of the network; 4 must divide it.")] = 128,
+    layers: Annotated[int, typer.Option("--layers", min=1)] = 4,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="A third less time a step; needs a C++ compiler.")
+    ] = False,
     steps: Annotated[int, typer.Option("--steps", min=1)] = 8000,
     minutes: Annotated[float | None, typer.Option("--minutes", help="End by then, even if steps are left.")] = None,
     batch: Annotated[int, typer.Option("--batch", min=2)] = 128,
@@ -47,25 +56,30 @@ def train(
     teacher_weight: Annotated[
         float, typer.Option("--teacher-weight", min=0, max=1, help="The teacher's part of the loss.")
     ] = 0.5,
+    reuse: Annotated[int, typer.Option("--reuse", min=1, help="Steps for each batch of sound, under other masks.")] = 1,
     silence: Annotated[float, typer.Option("--silence", min=0, max=0.5, help="Part of noise in each batch.")] = 0.1,
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> None:
     """Train a small model on recordings; goes on where it was stopped."""
+    from voicego.training.network import Shape  # noqa: PLC0415 -- torch
     from voicego.training.train import TrainSettings, train  # noqa: PLC0415 -- torch
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     train(
         TrainSettings(
-            data=data,
+            data=tuple(data),
             out=out,
             start=start,
             teacher=teacher,
             validation=validation,
+            shape=Shape(stride, hidden, layers, 2 * hidden),
+            compiled=compiled,
             steps=steps,
             minutes=minutes,
             batch=batch,
             learning_rate=learning_rate,
             teacher_weight=teacher_weight,
+            reuse=reuse,
             silence=silence,
             seed=seed,
         )

@@ -20,8 +20,10 @@ FRAME = 160
 SLOW_TALK = frozenset({"speechocean762", "alphanumeric", "an4", "dspspeech20"})
 UNTRANSCRIBED = frozenset({"librispeech_resemblyzer", "common_voice_dachosen1"})
 NOISE_SPEEDS = (1.0, 0.7, 1.4)
-NOISE_WEIGHT = 10.0
-"""A noise is drawn as often as ten `_silence_` clips of a second."""
+NOISE_WEIGHT = 20.0
+"""A noise is drawn as often as twenty `_silence_` clips of a second."""
+SYNTHETIC_WORDS, SYNTHETIC_TALK = 0.3, 0.35
+"""Largest part of a word's draws, and of all talk's, that synthetic voices may have: people stay the majority."""
 PAUSE_FRAMES = 20
 SHORTEST_FRAMES = 8
 
@@ -83,15 +85,24 @@ def build_banks(
     index = {label: k for k, label in enumerate(labels)}
     at = iter(starts)
     word_rows = [_word(clip, next(at), index.get(clip.word, index[UNKNOWN])) for clip in words]
-    talk_rows = [row for clip in talk for row in _utterances(clip, next(at), index[UNKNOWN])]
+    talk_rows: list[Row] = []
+    of_synthetic_talk: list[bool] = []
+    for clip in talk:
+        pieces = _utterances(clip, next(at), index[UNKNOWN])
+        talk_rows += pieces
+        of_synthetic_talk += [clip.synthetic] * len(pieces)
     silent_rows = [_word(clip, next(at), index[SILENCE]) for clip in silent]
     for clip in noises:
         pieces = _utterances(clip, next(at), index[SILENCE])
         silent_rows += [(*piece[:6], NOISE_WEIGHT / len(pieces), False) for piece in pieces]
     return Banks(
         tape=np.concatenate([clip.samples for clip in on_tape] + [np.zeros(4, np.int16)]),
-        words=_balanced(_places(word_rows), [index[word] for word in KEYWORDS if word in index]),
-        utterances=_places(talk_rows),
+        words=_balanced(
+            _places(word_rows),
+            [index[word] for word in KEYWORDS if word in index],
+            np.array([clip.synthetic for clip in words], np.bool_),
+        ),
+        utterances=_mostly_people(_places(talk_rows), np.array(of_synthetic_talk, np.bool_)),
         silences=_places(silent_rows),
         noise=_noise([*noises, *silent], rng, noise_s),
         rooms=rooms(rng, room_count),
@@ -157,15 +168,35 @@ def _utterances(clip: Clip, at: int, label: int) -> list[Row]:
     ]  # fmt: skip
 
 
-def _balanced(words: Places, keywords: Sequence[int]) -> Places:
-    """Weigh every keyword alike (with few clips a little less); others share a fifth, by the root of their clips."""
+def _balanced(words: Places, keywords: Sequence[int], synthetic: NDArray[np.bool_]) -> Places:
+    """Weigh every keyword alike (with few clips a little less); others share a quarter, by the root of their clips."""
     count = np.bincount(words.label, minlength=max([*keywords, *words.label.tolist(), 0]) + 1)
     keyword = np.zeros(len(count), np.bool_)
     keyword[list(keywords)] = True
     share = np.where(keyword, np.minimum(1000, count * 4) + np.where(count > 0, 300, 0), np.sqrt(count))
     if keyword.any() and share[~keyword].sum() > 0:
-        share[~keyword] *= share[keyword].sum() / share[~keyword].sum() / 4
-    return replace(words, weight=share[words.label] / np.maximum(1, count[words.label]))
+        share[~keyword] *= share[keyword].sum() / share[~keyword].sum() / 3
+    each = np.ones(len(words.label))
+    for label in np.unique(words.label[synthetic]):
+        here = words.label == label
+        each[here & synthetic] = _damping(
+            int((here & ~synthetic).sum()), int((here & synthetic).sum()), SYNTHETIC_WORDS
+        )
+    total = np.bincount(words.label, weights=each, minlength=len(count))
+    return replace(words, weight=share[words.label] * each / np.maximum(1e-9, total[words.label]))
+
+
+def _mostly_people(talk: Places, synthetic: NDArray[np.bool_]) -> Places:
+    weight = talk.weight.copy()
+    weight[synthetic] *= _damping(float(weight[~synthetic].sum()), float(weight[synthetic].sum()), SYNTHETIC_TALK)
+    return replace(talk, weight=weight)
+
+
+def _damping(people: float, synthetic: float, most: float) -> float:
+    """What to weigh synthetic draws by, so that they are at most this part of all; alone, they stay as they are."""
+    if not people or not synthetic:
+        return 1.0
+    return min(1.0, people * most / (1 - most) / synthetic)
 
 
 def _noise(clips: Sequence[Clip], rng: np.random.Generator, synthetic_s: float) -> Floats:

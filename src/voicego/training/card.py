@@ -1,18 +1,32 @@
-"""The model card that training writes; whoever ships a checkpoint adds data, licences and limits."""
+"""The model card that training writes: what the network is, what it was made from, what it reached."""
 
 from __future__ import annotations
 
+import hashlib
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from voicego.training.evaluate import Tally, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from voicego.training.run import TrainSettings
+
+PACKAGES = ("voicego", "torch", "transformers", "accelerate", "numpy", "soundfile", "soxr")
 
 
-def draft_card(labels: Sequence[str], step: int, seconds: float, found: Mapping[str, Tally] | None) -> str:
+def draft_card(
+    settings: TrainSettings, labels: Sequence[str], step: int, seconds: float, found: Mapping[str, Tally] | None
+) -> str:
     """Markdown with the front matter that the Hugging Face hub reads."""
     measured = "No validation list was given, so nothing was measured." if found is None else table(found)
+    given = "\n".join(f"| {name} | {value} |" for name, value in _plain(settings).items())
+    sources = "\n".join(f"| {name} | `{digest}` |" for name, digest in _sources(settings))
+    made_with = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return f"""---
 pipeline_tag: audio-classification
 library_name: transformers
@@ -31,4 +45,38 @@ Trained by `voicego train`: averaged weights after step {step} ({seconds / 60:.0
 Twelve classes; every other label is summed into `_unknown_` before the best is chosen.
 
 {measured}
+
+## Made from
+
+Python {platform.python_version()}, {made_with}.
+
+| setting | value |
+|---|---|
+{given}
+
+| file | SHA-256, first 16 digits |
+|---|---|
+{sources}
 """
+
+
+def _plain(settings: TrainSettings) -> dict[str, object]:
+    """Settings without the folders, which mean nothing elsewhere."""
+    places = {"data", "out", "start", "teacher", "validation"}
+    return {name: value for name, value in asdict(settings).items() if name not in places}
+
+
+def _sources(settings: TrainSettings) -> Iterator[tuple[str, str]]:
+    """Each pack's index (it names every recording), the teacher, and the weights that the run began with."""
+    for root in settings.data:
+        for index in sorted(root.glob("*/index.tsv")):
+            yield f"{index.parent.name}/{index.name}", _digest(index)
+    if settings.teacher:
+        yield f"teacher {settings.teacher.name}", _digest(settings.teacher)
+    if settings.start:
+        yield "start model.safetensors", _digest(settings.start / "model.safetensors")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -27,6 +27,9 @@ Pcm: TypeAlias = NDArray[np.int16]
 RATE = 16_000
 KEYWORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 SILENCE, UNKNOWN = "_silence_", "_unknown_"
+SYNTHETIC = frozenset({"kokoro", "flite", "festival", "pico", "espeak-ng"})
+"""Sources that are synthesisers."""
+NOISE_PACK = "noise"
 SOUND_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus"})
 
 
@@ -47,6 +50,11 @@ class Clip:
     transcript: str = ""
     """What was said, where that is known."""
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether a synthesiser said it, not a person."""
+        return self.source in SYNTHETIC
+
 
 @dataclass(slots=True)
 class Corpus:
@@ -66,13 +74,25 @@ class Corpus:
         return Counter(clip.word for clip in self.words if clip.split == split)
 
 
-def read_corpus(root: Path, splits: tuple[Split, ...] = ("training",)) -> Corpus:
-    """Read packs (`commands/index.tsv` …) or one folder a word; raises VoicegoError where neither is there."""
-    if not root.is_dir():
-        raise VoicegoError(f"There is no folder of recordings at {root}.")
-    corpus = _read_packs(root, splits) if (root / "commands" / "index.tsv").is_file() else _read_folders(root, splits)
+def read_corpus(*roots: Path, splits: tuple[Split, ...] = ("training",)) -> Corpus:
+    """Read every root: packs (`commands/index.tsv` …) or one folder a word.
+
+    Raises:
+        VoicegoError: a root is not there, or none of them holds a word.
+    """
+    corpus = Corpus()
+    for root in roots:
+        if not root.is_dir():
+            raise VoicegoError(f"There is no folder of recordings at {root}.")
+        if list(root.glob("*/index.tsv")):
+            _read_packs(root, splits, corpus)
+        else:
+            _read_folders(root, splits, corpus)
     if not corpus.words:
-        raise VoicegoError(f"{root} holds no words to train on: neither commands/index.tsv nor a folder for each word.")
+        named = " and ".join(map(str, roots))
+        raise VoicegoError(
+            f"{named} holds no words to train on: neither commands/index.tsv nor a folder for each word."
+        )
     return corpus
 
 
@@ -89,17 +109,15 @@ def holds_keyword(transcript: str) -> bool:
     return not set(KEYWORDS).isdisjoint(re.findall(r"[a-z']+", transcript.lower()))
 
 
-def _read_packs(root: Path, splits: tuple[Split, ...]) -> Corpus:
-    corpus = Corpus()
-    corpus.words += _clips(root / "commands", splits, corpus.problems)
-    for pack in ("speech", "other_words"):
-        for clip in _clips(root / pack, splits, corpus.problems):
-            if clip.source == "an4_words":
+def _read_packs(root: Path, splits: tuple[Split, ...], corpus: Corpus) -> None:
+    for pack in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        for clip in _clips(pack, splits, corpus.problems):
+            if pack.name == NOISE_PACK:
+                corpus.noises.append(clip)
+            elif clip.word:
                 corpus.words.append(clip)
             elif not holds_keyword(clip.transcript):
                 corpus.negatives.append(clip)
-    corpus.noises += _clips(root / "noise", splits, corpus.problems)
-    return corpus
 
 
 def _clips(pack: Path, splits: tuple[Split, ...], problems: list[str]) -> Iterator[Clip]:
@@ -137,8 +155,7 @@ def _cut(reel: Pcm, rows: Iterable[dict[str, str]]) -> Iterator[Clip]:
         )
 
 
-def _read_folders(root: Path, splits: tuple[Split, ...]) -> Corpus:
-    corpus = Corpus()
+def _read_folders(root: Path, splits: tuple[Split, ...], corpus: Corpus) -> None:
     for folder in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")):
         files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SOUND_SUFFIXES)
         if not files:
@@ -157,7 +174,6 @@ def _read_folders(root: Path, splits: tuple[Split, ...]) -> Corpus:
             else:
                 speaker = re.sub(r"_nohash_.*$", "", path.stem)
                 corpus.words.append(Clip(sound, folder.name, split, "folder", speaker))
-    return corpus
 
 
 def _decoded(path: Path) -> Pcm | str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
-from voicego.spotting.features import FeatureSpec, features
+from voicego.spotting.features import FeatureSpec, log_mel, normalised
 from voicego.training.clips import KEYWORDS
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ Opinion: TypeAlias = Callable[[Floats], Floats]
 
 SURE = 0.9
 LONGEST_FRAMES, LONGEST_BANDS = 20, 14
+WARPED, MOST_BANDS, MOST_TEMPO = 0.6, 0.11, 0.11
+"""How many windows sound like another throat and tempo, and how much bands and frames are stretched there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,16 +42,46 @@ class Lesson:
     """(n,) 0 where nobody knows what is said, else 1."""
 
 
-def lesson_of(batch: Batch, opinion: Opinion | None, labels: int, spec: FeatureSpec, teacher_weight: float) -> Lesson:
-    """Mix label and teacher into one target; where talk may hold a keyword and the teacher hears one, look away."""
-    targets = np.eye(labels, dtype=np.float32)[batch.label]
-    weight = np.ones(len(targets), np.float32)
-    if opinion is not None:
-        heard = opinion(batch.samples)
-        taught = batch.taught[:, None] * np.float32(teacher_weight)
-        targets = (1 - taught) * targets + taught * heard
-        weight[batch.doubtful & (heard[:, : len(KEYWORDS)].max(axis=1) > SURE)] = 0.0
-    return Lesson(features(batch.samples, spec), targets, weight)
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """How sound becomes a lesson."""
+
+    labels: int
+    """How many classes there are."""
+    spec: FeatureSpec
+    opinion: Opinion | None = None
+    weight: float = 0.5
+    """The teacher's part of the target on whole words, from 0 to 1."""
+
+    def lesson(self, batch: Batch, rng: np.random.Generator) -> Lesson:
+        """Mix label and teacher into one target; where talk may hold a keyword and the teacher hears one, look away."""
+        targets = np.eye(self.labels, dtype=np.float32)[batch.label]
+        weight = np.ones(len(targets), np.float32)
+        if self.opinion is not None:
+            heard = self.opinion(batch.samples)
+            taught = batch.taught[:, None] * np.float32(self.weight)
+            targets = (1 - taught) * targets + taught * heard
+            weight[batch.doubtful & (heard[:, : len(KEYWORDS)].max(axis=1) > SURE)] = 0.0
+        mel = warped(log_mel(batch.samples, self.spec.mel_bins), rng)
+        return Lesson(normalised(mel, self.spec), targets, weight)
+
+
+def warped(mel: Floats, rng: np.random.Generator) -> Floats:
+    """Stretch bands (another throat) and frames (another tempo) of (n, frames, bands) in six of ten windows."""
+    size, frames, bands = mel.shape
+    chosen = np.flatnonzero(rng.random(size) < WARPED)
+    throat = torch.from_numpy(1 + MOST_BANDS * rng.uniform(-1, 1, len(chosen)).astype(np.float32))
+    tempo = torch.from_numpy(1 + MOST_TEMPO * rng.uniform(-1, 1, len(chosen)).astype(np.float32))
+    # Bands are stretched from the lowest on, frames from the middle on; -1 and 1 are the edges.
+    across = throat[:, None] * (torch.linspace(-1, 1, bands) + 1) - 1
+    along = tempo[:, None] * torch.linspace(-1, 1, frames)
+    places = torch.stack([across[:, None].expand(-1, frames, -1), along[:, :, None].expand(-1, -1, bands)], dim=3)
+    seen = functional.grid_sample(
+        torch.from_numpy(mel[chosen])[:, None], places, padding_mode="border", align_corners=True
+    )
+    other: Floats = mel.copy()
+    other[chosen] = seen[:, 0].numpy()
+    return other
 
 
 def mixed(recent: list[Lesson], rng: np.random.Generator) -> Lesson:

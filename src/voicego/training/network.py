@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import save_file
 from transformers import Wav2Vec2BertConfig, Wav2Vec2BertForSequenceClassification
 
+from voicego.errors import VoicegoError
 from voicego.training.clips import KEYWORDS, SILENCE, UNKNOWN
 
 if TYPE_CHECKING:
@@ -23,7 +25,38 @@ OTHER_WORDS = (
     *("backward", "bed", "bird", "cat", "dog", "eight", "five", "follow", "forward", "four", "happy", "house"),
     *("learn", "marvin", "nine", "one", "seven", "sheila", "six", "three", "tree", "two", "visual", "wow", "zero"),
 )
-STRIDE, BANDS = 4, 80
+BANDS, HEADS = 80, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How large a network is."""
+
+    stride: int = 2
+    """Mel frames of 10 ms that are laid side by side for each step."""
+    hidden: int = 128
+    layers: int = 4
+    feed_forward: int = 256
+    kernel: int = 15
+    """Steps that a convolution sees."""
+
+    def __post_init__(self) -> None:
+        """Refuse what the attention cannot be cut into."""
+        if min(self.stride, self.hidden, self.layers, self.feed_forward, self.kernel) < 1 or self.hidden % HEADS:
+            raise VoicegoError(f"a network needs sizes above 0 and a hidden size that {HEADS} divides, not {self}")
+
+
+def shape_of(config: Mapping[str, Any]) -> Shape:
+    """The shape of a network that was made here, by its `config.json`."""
+    return Shape(
+        stride=int(config["feature_projection_input_dim"]) // BANDS,
+        hidden=int(config["hidden_size"]),
+        layers=int(config["num_hidden_layers"]),
+        feed_forward=int(config["intermediate_size"]),
+        kernel=int(config["conv_depthwise_kernel_size"]),
+    )
+
+
 DEFAULT_DECISION = {"alone": 0.8, "running": 0.95}
 
 
@@ -32,16 +65,16 @@ def all_labels() -> list[str]:
     return [*KEYWORDS, *OTHER_WORDS, SILENCE, UNKNOWN]
 
 
-def new_network(labels: Sequence[str]) -> Wav2Vec2BertForSequenceClassification:
-    """1.07 million parameters; position comes from the convolutions, so no position embedding is needed."""
+def new_network(labels: Sequence[str], shape: Shape) -> Wav2Vec2BertForSequenceClassification:
+    """Untrained weights; position comes from the convolutions, so no position embedding is needed."""
     config = Wav2Vec2BertConfig(
-        hidden_size=128,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        intermediate_size=256,
-        feature_projection_input_dim=STRIDE * BANDS,
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=HEADS,
+        intermediate_size=shape.feed_forward,
+        feature_projection_input_dim=shape.stride * BANDS,
         position_embeddings_type=None,
-        conv_depthwise_kernel_size=15,
+        conv_depthwise_kernel_size=shape.kernel,
         classifier_proj_size=128,
         # Dropout costs a sixth of a step on a CPU and is worth less than the noise and masks that every window gets.
         hidden_dropout=0.0,

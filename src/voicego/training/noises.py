@@ -1,4 +1,4 @@
-"""Make background sound that no recording brings: hiss, hum, fans, chords, clicks."""
+"""Make background sound that no recording brings: hiss, hum, fans, chords, clicks, barks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ RATE = 16_000
 
 def synthetic_noise(rng: np.random.Generator, seconds: float) -> Floats:
     """Ten-second stretches of every kind in turn, each of unit power; (samples,)."""
-    makers: tuple[Callable[[np.random.Generator, int], Floats], ...] = (coloured, hum, fan, chords, clicks, coloured)
+    makers: tuple[Callable[[np.random.Generator, int], Floats], ...] = (
+        coloured, hum, fan, chords, clicks, barks,
+    )  # fmt: skip
     stretches = [makers[k % len(makers)](rng, 10 * RATE) for k in range(max(1, round(seconds / 10)))]
     return np.concatenate([stretch / max(1e-9, float(np.sqrt(np.mean(stretch**2)))) for stretch in stretches])
 
@@ -80,4 +82,23 @@ def clicks(rng: np.random.Generator, samples: int) -> Floats:
         ring = np.sin(2 * np.pi * rng.uniform(80, 5000) * time) + rng.standard_normal(length) * rng.uniform(0, 1)
         burst = ring * np.exp(-time * rng.uniform(50, 900)) * rng.uniform(0.1, 1)
         sound[start : start + length] += burst.astype(np.float32)
+    return sound
+
+
+def barks(rng: np.random.Generator, samples: int) -> Floats:
+    """Something like dogs and birds: short calls whose pitch rises and falls, with overtones, roughness and breath."""
+    sound = rng.standard_normal(samples, dtype=np.float32) * np.float32(10 ** rng.uniform(-4, -2))
+    pitch, bend = np.exp(rng.uniform(np.log(150), np.log(1500))), rng.uniform(-0.5, 0.6)
+    start = int(rng.uniform(0, 0.5) * RATE)
+    while start < samples - RATE // 2:
+        length = int(rng.uniform(0.06, 0.4) * RATE)
+        part = np.arange(length) / length
+        glide = pitch * rng.uniform(0.85, 1.15) * (1 + bend * np.sin(np.pi * part) + rng.uniform(-0.2, 0.2) * part)
+        phase = 2 * np.pi * np.cumsum(glide) / RATE + rng.uniform(0, 3) * np.sin(2 * np.pi * rng.uniform(20, 90) * part)
+        overtones = np.arange(1, max(2, min(12, int(7000 / pitch))))[:, None]
+        call = (np.sin(overtones * phase) * overtones ** -rng.uniform(0.3, 1.6)).sum(axis=0)
+        call += rng.standard_normal(length) * rng.uniform(0, 0.8)
+        swell = np.minimum(1, part / rng.uniform(0.03, 0.3)) * (1 - part) ** rng.uniform(0.4, 2)
+        sound[start : start + length] += (call * swell * rng.uniform(0.3, 1)).astype(np.float32)
+        start += length + int(rng.exponential(0.35) * RATE) + RATE // 20
     return sound

@@ -5,24 +5,28 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.nn import functional
 
 from voicego.errors import VoicegoError
 from voicego.spotting.features import FeatureSpec, features
+from voicego.training import curves
 from voicego.training.card import draft_card
 from voicego.training.evaluate import ListedClips, Tally, tallies
 from voicego.training.lessons import Floats, Lesson, masked, mixed
-from voicego.training.network import new_network, save_checkpoint
+from voicego.training.network import Shape, new_network, save_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 log = logging.getLogger("voicego.training")
@@ -36,16 +40,20 @@ WARM_UP = 0.1
 class TrainSettings:
     """Everything that decides a training run."""
 
-    data: Path
-    """Folder of recordings: packs with an index, or one folder a word."""
+    data: tuple[Path, ...]
+    """Folders of recordings: packs with an index, or one folder a word."""
     out: Path
     """Folder for the checkpoint (`model/`), the state to resume from and `curves.tsv`."""
     start: Path | None = None
     """Checkpoint folder whose weights and statistics to begin with, instead of chance: to go on from, or to adapt."""
+    shape: Shape = field(default_factory=Shape)
+    """How large the network is."""
+    compiled: bool = False
+    """Let torch compile the network first: a minute, and a third less time for each step; needs a C++ compiler."""
     teacher: Path | None = None
     """`model.onnx` of the teacher, with `labels.json` beside it; without one the labels alone teach."""
     validation: Path | None = None
-    """List of clips that chooses the best weights; `validation.tsv` in `data` where there is one."""
+    """List of clips that chooses the best weights; the first `validation.tsv` in `data` where there is one."""
     steps: int = 8000
     """Steps of the optimiser."""
     minutes: float | None = None
@@ -60,7 +68,7 @@ class TrainSettings:
     """The teacher's part of the loss on whole words, from 0 to 1."""
     ema: float = 0.998
     """How slowly the averaged weights follow, a step."""
-    reuse: int = 2
+    reuse: int = 1
     """Steps for each batch of sound, under different masks and mixed with the batches before."""
     silence: float = 0.10
     """Part of each batch that is noise, hiss, tones or nothing at all."""
@@ -81,16 +89,19 @@ class Run:
 
     def __init__(self, settings: TrainSettings, labels: list[str], spec: FeatureSpec) -> None:
         self.settings, self.labels, self.spec = settings, labels, spec
-        self.network = new_network(labels).train()
-        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.accelerator = Accelerator()
+        self.network = new_network(labels, settings.shape).train()
         matrices = [value for value in self.network.parameters() if value.ndim > 1]
         vectors = [value for value in self.network.parameters() if value.ndim <= 1]
-        self.optimiser = torch.optim.AdamW(
+        optimiser = torch.optim.AdamW(
             [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
             lr=settings.learning_rate,
             betas=(0.9, 0.98),
         )
-        self.step, self.seconds, self.best, self.loss = 0, 0.0, 0.0, 0.0
+        forward = torch.compile(self.network) if settings.compiled else self.network
+        self.forward, self.optimiser = self.accelerator.prepare(forward, optimiser)
+        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.step, self.seconds, self.best, self.loss, self.rate = 0, 0.0, 0.0, 0.0, 0.0
         self.recent: list[Lesson] = []
 
     def begin_with(self, checkpoint: Path) -> None:
@@ -108,10 +119,10 @@ class Run:
         state_file = self.settings.out / "state.pt"
         if not state_file.is_file():
             return
-        state = torch.load(state_file, weights_only=True)
+        state = torch.load(state_file, weights_only=True, map_location=self.accelerator.device)
         self.network.load_state_dict(state["network"])
         self.average = state["average"]
-        self.spec = replace(self.spec, **{name: value.numpy() for name, value in state["statistics"].items()})
+        self.spec = replace(self.spec, **{name: value.cpu().numpy() for name, value in state["statistics"].items()})
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
         log.info("resuming at step %d", self.step)
@@ -135,9 +146,12 @@ class Run:
         self.save()
 
     def progress(self) -> float:
-        """From 0 to 1, by steps or by the clock, whichever is further."""
+        """From 0 to 1, by steps or by the clock, whichever is further; the first process decides for all."""
         by_clock = self.seconds / (self.settings.minutes * 60) if self.settings.minutes else 0.0
-        return max(self.step / self.settings.steps, by_clock)
+        done = max(self.step / self.settings.steps, by_clock)
+        if self.accelerator.num_processes == 1:
+            return done
+        return float(broadcast(torch.tensor(done, device=self.accelerator.device)))
 
     def next_lesson(self, take: Callable[[], Lesson]) -> Lesson:
         """A fresh lesson, or in between rows of the last ones shuffled together; masked anew each time."""
@@ -150,15 +164,16 @@ class Run:
 
     def learn(self, lesson: Lesson) -> float:
         """One step of the optimiser and of the average; returns the loss."""
-        rate = one_cycle(self.progress()) * self.settings.learning_rate
+        self.rate = one_cycle(self.progress()) * self.settings.learning_rate
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        logits = self.network(torch.from_numpy(lesson.inputs)).logits
-        weight = torch.from_numpy(lesson.weight)
-        each = functional.cross_entropy(logits, torch.from_numpy(lesson.targets), reduction="none")
+            group["lr"] = self.rate
+        device = self.accelerator.device
+        logits = self.forward(torch.from_numpy(lesson.inputs).to(device)).logits
+        weight = torch.from_numpy(lesson.weight).to(device)
+        each = functional.cross_entropy(logits, torch.from_numpy(lesson.targets).to(device), reduction="none")
         loss: torch.Tensor = (each * weight).sum() / weight.sum().clamp_min(1.0)
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        self.accelerator.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
         self.optimiser.step()
         self.step += 1
@@ -170,18 +185,33 @@ class Run:
 
     def judge(self, judged: ListedClips | None) -> None:
         """Score the average on the validation list; keep it as the checkpoint if it is the best so far."""
+        if not self.accelerator.is_main_process:
+            return
         found = {"all": Tally(0, 0)} if judged is None else tallies(self.score, judged, self.labels)
         share = found["all"].share
-        with (self.settings.out / "curves.tsv").open("a", encoding="utf-8") as curves:
-            if curves.tell() == 0:
-                curves.write("\t".join(["step", "seconds", "loss", *found]) + "\n")
-            numbers = [f"{tally.share:.4f}" for tally in found.values()]
-            curves.write("\t".join([str(self.step), f"{self.seconds:.0f}", f"{self.loss:.4f}", *numbers]) + "\n")
+        out = self.settings.out
         log.info("step %d: %.2f %% right on the validation list", self.step, 100 * share)
-        if share >= self.best:
-            self.best = share
-            card = draft_card(self.labels, self.step, self.seconds, None if judged is None else found)
-            save_checkpoint(self.settings.out / "model", self.network, self.average, self.spec, card)
+        with self.kept("the checkpoint"):
+            numbers = {
+                "step": str(self.step), "seconds": f"{self.seconds:.0f}", "loss": f"{self.loss:.4f}",
+                "learning_rate": f"{self.rate:.6f}",
+            }  # fmt: skip
+            curves.add_row(out / "curves.tsv", numbers, found)
+            curves.draw(out / "curves.tsv", out / "curves.svg")
+            if share >= self.best:
+                card = draft_card(
+                    self.settings, self.labels, self.step, self.seconds, None if judged is None else found
+                )
+                save_checkpoint(out / "model", self.network, self.average, self.spec, card)
+                self.best = share
+
+    @contextmanager
+    def kept(self, what: str) -> Iterator[None]:
+        """Survive a full disk: say so, and keep what was saved before."""
+        try:
+            yield
+        except (OSError, RuntimeError, SafetensorError) as error:
+            log.warning("%s could not be saved (%s); the last one in %s stays", what, error, self.settings.out)
 
     def score(self, samples: Floats) -> Floats:
         """Probabilities by the averaged weights."""
@@ -189,13 +219,16 @@ class Run:
         self.network.load_state_dict(self.average)
         self.network.eval()
         with torch.inference_mode():
-            odds: Floats = self.network(torch.from_numpy(features(samples, self.spec))).logits.softmax(-1).numpy()
+            inputs = torch.from_numpy(features(samples, self.spec)).to(self.accelerator.device)
+            odds: Floats = self.network(inputs).logits.softmax(-1).cpu().numpy()
         self.network.load_state_dict(current)
         self.network.train()
         return odds
 
     def save(self) -> None:
         """Write the state beside the last one, then swap it in."""
+        if not self.accelerator.is_main_process:
+            return
         state: dict[str, Any] = {
             "network": self.network.state_dict(), "average": self.average, "optimiser": self.optimiser.state_dict(),
             "step": self.step,
@@ -203,8 +236,12 @@ class Run:
             "seconds": self.seconds, "best": self.best,
         }  # fmt: skip
         fresh = self.settings.out / "state.pt.new"
-        torch.save(state, fresh)
-        fresh.replace(self.settings.out / "state.pt")
+        with self.kept("the state to resume from"):
+            try:
+                torch.save(state, fresh)
+                fresh.replace(self.settings.out / "state.pt")
+            finally:
+                fresh.unlink(missing_ok=True)
 
 
 def one_cycle(progress: float) -> float:

@@ -1,4 +1,4 @@
-"""Train the small keyword network: `python -m voicego.training.train --data ../shared/data --out build/run`.
+"""Train the small keyword network: what `voicego train` does.
 
 1. Read the recordings (training speakers only) and lay them out.
 2. Measure the fixed feature statistics on a few augmented batches.
@@ -10,13 +10,15 @@
 
 from __future__ import annotations
 
-import argparse
+import json
 import logging
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from voicego.errors import VoicegoError
 from voicego.spotting.checkpoint import find
 from voicego.spotting.features import FeatureSpec, log_mel
 from voicego.training.augment import make_batch
@@ -24,10 +26,13 @@ from voicego.training.banks import Banks, build_banks
 from voicego.training.clips import read_corpus
 from voicego.training.draft import Mixture
 from voicego.training.evaluate import ListedClips, read_list
-from voicego.training.lessons import Lesson, LessonMaker, lesson_of
-from voicego.training.network import BANDS, STRIDE, all_labels
+from voicego.training.lessons import Lesson, LessonMaker, Teaching
+from voicego.training.network import BANDS, all_labels, shape_of
 from voicego.training.run import Run, TrainSettings
 from voicego.training.teacher import Teacher
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 log = logging.getLogger("voicego.training")
 
@@ -48,22 +53,35 @@ def train(settings: TrainSettings) -> None:
     banks = _read_banks(settings, labels)
     settings.out.mkdir(parents=True, exist_ok=True)
     if settings.start is None:
-        run = Run(settings, labels, measured_statistics(banks, settings.batch, settings.seed))
+        run = Run(settings, labels, measured_statistics(banks, settings.batch, settings.seed, settings.shape.stride))
     else:
-        run = Run(settings, labels, FeatureSpec.from_preprocessor(find(str(settings.start)).preprocessor))
-        run.begin_with(settings.start)
+        run = _continued(settings, labels, settings.start)
     run.resume()
     mixture = Mixture(silence=settings.silence)
+    teaching = Teaching(len(labels), run.spec, teacher, settings.teacher_weight)
 
     def make(number: int) -> Lesson:
+        number = number * run.accelerator.num_processes + run.accelerator.process_index
         batch = make_batch(banks, mixture, settings.batch, settings.seed, number)
-        return lesson_of(batch, teacher, len(labels), run.spec, settings.teacher_weight)
+        return teaching.lesson(batch, np.random.default_rng((settings.seed, number, 2)))
 
     with LessonMaker(make, first=run.step // settings.reuse) as lessons:
         run.go(lessons.take, judged)
 
 
-def measured_statistics(banks: Banks, size: int, seed: int) -> FeatureSpec:
+def _continued(settings: TrainSettings, labels: list[str], start: Path) -> Run:
+    """A run that begins with the weights, shape and statistics of a checkpoint made here."""
+    checkpoint = find(str(start))
+    try:
+        shape = shape_of(json.loads((start / "config.json").read_text(encoding="utf-8")))
+    except (KeyError, ValueError, TypeError) as error:
+        raise VoicegoError(f"cannot begin with {start}: it is no network that voicego made ({error!r})") from error
+    run = Run(replace(settings, shape=shape), labels, FeatureSpec.from_preprocessor(checkpoint.preprocessor))
+    run.begin_with(start)
+    return run
+
+
+def measured_statistics(banks: Banks, size: int, seed: int, stride: int) -> FeatureSpec:
     """The floor is white hiss at -75 dBFS; mean and spread of each band are those of augmented words above it."""
     rng = np.random.default_rng(0)
     hiss = rng.standard_normal((32, 16_000), dtype=np.float32) * np.float32(10 ** (FLOOR_DBFS / 20))
@@ -72,11 +90,11 @@ def measured_statistics(banks: Banks, size: int, seed: int) -> FeatureSpec:
     batches = [make_batch(banks, words, size, seed + 7919, number) for number in range(8)]
     mel = np.concatenate([log_mel(batch.samples, BANDS) for batch in batches])
     clipped = np.maximum(mel, floor).reshape(-1, BANDS)
-    return FeatureSpec(STRIDE, BANDS, floor.round(4), clipped.mean(axis=0).round(4), clipped.std(axis=0).round(4))
+    return FeatureSpec(stride, BANDS, floor.round(4), clipped.mean(axis=0).round(4), clipped.std(axis=0).round(4))
 
 
 def _read_banks(settings: TrainSettings, labels: list[str]) -> Banks:
-    corpus = read_corpus(settings.data)
+    corpus = read_corpus(*settings.data)
     for problem in corpus.problems:
         log.warning("%s", problem)
     log.info("read %d words, %d other recordings", len(corpus.words), len(corpus.negatives))
@@ -85,24 +103,6 @@ def _read_banks(settings: TrainSettings, labels: list[str]) -> Banks:
 
 
 def _validation(settings: TrainSettings) -> ListedClips | None:
-    listing = settings.validation or settings.data / "validation.tsv"
-    if settings.validation is None and not listing.is_file():
-        return None
-    return read_list(listing)
-
-
-def _main() -> None:
-    parser = argparse.ArgumentParser(description="Train the keyword network; `voicego train` is the front door.")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path)
-    parser.add_argument("--teacher", type=Path)
-    parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--minutes", type=float)
-    parser.add_argument("--seed", type=int, default=1)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(TrainSettings(**vars(parser.parse_args())))
-
-
-if __name__ == "__main__":
-    _main()
+    listings = [settings.validation] if settings.validation else [root / "validation.tsv" for root in settings.data]
+    found = [listing for listing in listings if listing.is_file() or listing is settings.validation]
+    return read_list(found[0]) if found else None

