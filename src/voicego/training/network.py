@@ -57,7 +57,10 @@ def shape_of(config: Mapping[str, Any]) -> Shape:
     )
 
 
-DEFAULT_DECISION = {"alone": 0.8, "running": 0.95}
+DEFAULT_DECISION = {
+    "alone": {"lower": 0.9, "normal": 0.8, "higher": 0.65},
+    "running": {"lower": 0.975, "normal": 0.95, "higher": 0.8},
+}
 
 
 def all_labels() -> list[str]:

@@ -1,0 +1,246 @@
+"""Examine a checkpoint as the program uses it, and write what was found as one HTML page and as JSON."""
+
+from __future__ import annotations
+
+import json
+import logging
+import statistics
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from voicego.files import write_whole
+from voicego.flow import SAMPLE_RATE, Setup
+from voicego.spotting.checkpoint import find
+from voicego.spotting.torch_engine import load
+from voicego.spotting.twelve import TWELVE, to_twelve
+from voicego.training import thresholds
+from voicego.training.clips import KEYWORDS, read_corpus
+from voicego.training.evaluate import Tally, read_list
+from voicego.training.judging import (
+    GRID,
+    halves,
+    hours_of_talk,
+    is_chooser,
+    words_in_running_speech,
+    words_said_alone,
+)
+from voicego.training.noises import fan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from voicego.flow import Samples
+    from voicego.seams import Classifier
+    from voicego.spotting.checkpoint import Checkpoint
+    from voicego.training.evaluate import ListedClips
+    from voicego.training.judging import Hours, Word
+
+log = logging.getLogger("voicego.training")
+
+SNR_DB = (30, 20, 15, 10, 5, 0)
+SHIFT_S = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
+RULE_OF_THREE = 3.0
+RUNNING_WORDS = 300
+"""Clips that words in running speech are measured on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What to examine, and by what."""
+
+    model: str
+    data: tuple[Path, ...]
+    out: Path
+    choose: bool = False
+    """Write the thresholds that were chosen into the checkpoint's decision table."""
+
+
+def examine(wanted: Examination) -> dict[str, Any]:
+    """Measure everything, write `report.html` and `report.json` into `out`, and return what the JSON holds.
+
+    Raises:
+        VoicegoError: model or recordings are not there.
+    """
+    checkpoint = find(wanted.model)
+    classifier = load(checkpoint)
+    found: dict[str, Any] = {"model": wanted.model, "ms_a_window": _ms_a_window(classifier)}
+    listings = [root / "validation.tsv" for root in wanted.data if (root / "validation.tsv").is_file()]
+    if listings:
+        log.info("clips of %s", listings[0])
+        found |= _clips(read_list(listings[0]), classifier)
+    log.info("reading recordings")
+    corpus = read_corpus(*wanted.data, splits=("validation",))
+    setup = Setup()
+    commands = [clip for clip in corpus.words if clip.word in KEYWORDS and clip.source in ("speech_commands", "folder")]
+    log.info("%d words said alone", len(commands))
+    words = words_said_alone(commands, classifier, setup)
+    log.info("words in running speech")
+    every = max(1, len(commands) // RUNNING_WORDS)
+    heard = words_in_running_speech(commands[::every], classifier, setup)
+    log.info("%d recordings of talk", len(corpus.negatives))
+    people = halves([clip for clip in corpus.negatives if not clip.synthetic])
+    choosing, judging = (hours_of_talk(half, classifier, setup) for half in people)
+    invented = [clip for clip in corpus.negatives if clip.synthetic]
+    synthetic = hours_of_talk(invented, classifier, setup, running=False)
+    chosen = thresholds.choose([word for word in words if is_chooser(word.speaker)], choosing, heard)
+    table = chosen if wanted.choose else _shipped(checkpoint, chosen)
+    found["thresholds"] = table
+    found["words"] = _words(words, table, setup)
+    found["words_of_the_judging_half"] = _words([one for one in words if not is_chooser(one.speaker)], table, setup)
+    found["talk"] = _talk([*choosing, *judging], table)
+    found["talk_of_the_judging_half"] = _talk(judging, table)
+    found["synthetic_talk"] = _talk(synthetic, table)
+    found["running"] = {
+        "missed": {str(step): 1 - heard[step] for step in GRID},
+        "false_accepts": _running([*choosing, *judging], table),
+    }
+    found["curves"] = {
+        word: [(p.threshold, p.missed, p.an_hour) for p in thresholds.curve(word, words, [*choosing, *judging])]
+        for word in KEYWORDS
+    }
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    if wanted.choose:
+        decision = json.dumps({"keywords": table}, indent=2) + "\n"
+        write_whole(checkpoint.folder / "decision.json", decision.encode())
+    write_whole(wanted.out / "report.json", (json.dumps(found, indent=1) + "\n").encode())
+    return found
+
+
+def _ms_a_window(classifier: Classifier) -> float:
+    """Median of 50, features included."""
+    window = np.random.default_rng(0).standard_normal((1, classifier.window), dtype=np.float32) * np.float32(0.01)
+    taken = []
+    for _ in range(50):
+        began = time.perf_counter()
+        classifier.score(window)
+        taken.append(1000 * (time.perf_counter() - began))
+    return statistics.median(taken)
+
+
+def _clips(listed: ListedClips, classifier: Classifier) -> dict[str, Any]:
+    """Accuracy on twelve classes, the confusions, and what noise and a shifted window do to the ten words."""
+    labels = np.array([TWELVE.index(label) for label in listed.labels])
+    heard = _best(listed.samples, classifier)
+    confusion = np.zeros((len(TWELVE), len(TWELVE)), int)
+    np.add.at(confusion, (labels, heard), 1)
+    tallies = {name: Tally(int(confusion[k, k]), int(confusion[k].sum())) for k, name in enumerate(TWELVE)}
+    tallies["all"] = Tally(int(np.trace(confusion)), int(confusion.sum()))
+    spoken = labels < len(KEYWORDS)
+    words, wanted = listed.samples[spoken][::4], labels[spoken][::4]
+    return {
+        "accuracy": {name: _share(tally) for name, tally in tallies.items()},
+        "confusion": {"labels": TWELVE, "rows": confusion.tolist()},
+        "accuracy_over_a_fan_db": {
+            str(snr): float((_best(_over_a_fan(words, snr), classifier) == wanted).mean()) for snr in SNR_DB
+        },
+        "accuracy_by_shift_s": {
+            str(shift): float((_best(_shifted(words, shift), classifier) == wanted).mean()) for shift in SHIFT_S
+        },
+    }
+
+
+def _best(samples: Samples, classifier: Classifier) -> np.ndarray[Any, Any]:
+    parts = [classifier.score(samples[at : at + 256]) for at in range(0, len(samples), 256)]
+    return to_twelve(np.concatenate(parts), classifier.labels).argmax(axis=1)
+
+
+def _over_a_fan(words: Samples, snr_db: float) -> Samples:
+    """The power of the whole clip over that of the fan, in dB."""
+    rng = np.random.default_rng(1)
+    noise = np.stack([fan(rng, words.shape[1]) for _ in range(len(words))])
+    power = np.sqrt(np.mean(words**2, axis=1) / np.maximum(1e-12, np.mean(noise**2, axis=1)))
+    return np.asarray(words + noise * power[:, None] * 10 ** (-snr_db / 20), np.float32)
+
+
+def _shifted(words: Samples, by_s: float) -> Samples:
+    by = round(by_s * SAMPLE_RATE)
+    shifted = np.zeros_like(words)
+    if by >= 0:
+        shifted[:, by:] = words[:, : words.shape[1] - by]
+    else:
+        shifted[:, :by] = words[:, -by:]
+    return shifted
+
+
+def _share(tally: Tally) -> dict[str, float]:
+    low, high = tally.interval()
+    return {"share": tally.share, "right": tally.right, "of": tally.total, "low": low, "high": high}
+
+
+def _shipped(checkpoint: Checkpoint, otherwise: thresholds.Table) -> thresholds.Table:
+    path = checkpoint.folder / "decision.json"
+    if not path.is_file():
+        return otherwise
+    keywords: thresholds.Table = json.loads(path.read_text(encoding="utf-8"))["keywords"]
+    return keywords
+
+
+def _words(words: Sequence[Word], table: thresholds.Table, setup: Setup) -> dict[str, Any]:
+    """Misses of words said alone at each sensitivity, and the time from the word's end to its decision."""
+    rows: dict[str, Any] = {}
+    for sensitivity in thresholds.PRICE:
+        row = {}
+        for keyword in KEYWORDS:
+            said = [word for word in words if word.keyword == keyword]
+            missed = sum(word.score() < max(1e-9, table[keyword]["alone"][sensitivity]) for word in said)
+            row[keyword] = _share(Tally(missed, len(said)))
+        missed = sum(int(one["right"]) for one in row.values())
+        rows[sensitivity] = row | {"all": _share(Tally(missed, len(words)))}
+    late = [
+        1000 * ((told.at - word.word_end) / SAMPLE_RATE + setup.quiet_s)
+        for word in words
+        for told in word.told
+        if word.falls_quiet and told.keyword == word.keyword
+    ]
+    rows["ms_from_word_end_to_decision"] = (
+        {"median": float(np.median(late)), "95 %": float(np.percentile(late, 95)), "of": len(late)} if late else {}
+    )
+    return rows
+
+
+def _talk(talk: Sequence[Hours], table: thresholds.Table) -> dict[str, Any]:
+    """False accepts of words said alone, each source apart, at each sensitivity."""
+    rows: dict[str, Any] = {}
+    for sensitivity in thresholds.PRICE:
+        each = {hours.source: _told(hours, table, sensitivity) for hours in talk}
+        rows[sensitivity] = {
+            source: {
+                "hours": sum(hours.hours for hours in talk if hours.source == source),
+                "told": [word for hours in talk if hours.source == source for word in _told(hours, table, sensitivity)],
+            }
+            for source in each
+        }
+        rows[sensitivity]["all"] = {
+            "hours": sum(hours.hours for hours in talk),
+            "told": [word for hours in talk for word in _told(hours, table, sensitivity)],
+        }
+        for row in rows[sensitivity].values():
+            row |= {"an_hour": len(row["told"]) / max(1e-9, row["hours"]), "at_most": _bound(row["told"], row["hours"])}
+    return rows
+
+
+def _told(hours: Hours, table: thresholds.Table, sensitivity: str) -> list[str]:
+    return [one.keyword for one in hours.told if one.score >= table[one.keyword]["alone"][sensitivity]]
+
+
+def _bound(told: Sequence[str], hours: float) -> float:
+    """Upper end of the 95 % interval of false accepts an hour; the rule of three where there were none."""
+    count = len(told)
+    most = RULE_OF_THREE if not count else (np.sqrt(count + 1) + 0.98) ** 2
+    return float(most / max(1e-9, hours))
+
+
+def _running(talk: Sequence[Hours], table: thresholds.Table) -> dict[str, Any]:
+    rows: dict[str, Any] = {}
+    total = sum(hours.hours for hours in talk)
+    for sensitivity in thresholds.PRICE:
+        rows[sensitivity] = {
+            keyword: sum(hours.running.get(table[keyword]["running"][sensitivity], []).count(keyword) for hours in talk)
+            / max(1e-9, total)
+            for keyword in KEYWORDS
+        }
+    return rows

@@ -1,0 +1,202 @@
+"""What the program itself makes of hours of recordings: its own gate, windows and detector, at every threshold at once.
+
+A word said alone is decided by one window, so listening once with a threshold of nothing tells every detection that a
+higher threshold would let through. In running speech a word must stay above its threshold for a while, so there the
+detector sees the same scores once for each threshold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from voicego.flow import SAMPLE_RATE, AudioBlock, Detection, Samples, Setup, in_samples
+from voicego.listener import Listener
+from voicego.spotting.decision import Decision
+from voicego.spotting.detector import Detector
+from voicego.training.clips import KEYWORDS, Clip, holds_keyword
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from voicego.flow import Scores
+    from voicego.seams import Classifier
+
+PAUSE_S = 1.2
+"""Between two words said alone."""
+BREATH_S = 0.3
+"""Between two recordings of talk."""
+LATE_S = 0.5
+"""How long after its clip a word may be told and still count as heard."""
+GRID = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
+"""Thresholds that are tried in running speech."""
+BLOCK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A detection, and what it takes to prevent it."""
+
+    keyword: str
+    score: float
+    """Any threshold up to this lets it through."""
+    at: int
+    """Sample at which the word ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A keyword that was said alone, and what was told of it."""
+
+    keyword: str
+    speaker: str
+    told: tuple[Told, ...]
+    word_end: int
+    """Last sample above -40 dB of its peak, on the same axis as `told`."""
+    falls_quiet: bool
+    """Whether it ends before its clip does; else `word_end` is the room's."""
+
+    def score(self) -> float:
+        """The highest threshold at which it is heard; 0 if at none."""
+        return max((told.score for told in self.told if told.keyword == self.keyword), default=0.0)
+
+
+@dataclass(slots=True)
+class Hours:
+    """Talk without any of the ten words, and what was told of it all the same."""
+
+    source: str
+    hours: float = 0.0
+    told: list[Told] = field(default_factory=list)
+    running: dict[float, list[str]] = field(default_factory=dict)
+    """For each threshold of `GRID`, the keywords told in running speech."""
+
+
+class Sounds:
+    """Implements `Source`: recordings one after the other."""
+
+    name, live = "recordings", False
+
+    def __init__(self, sounds: Iterable[Samples]) -> None:
+        self._sounds = sounds
+
+    def open(self) -> None:
+        """Nothing to open."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        """Yield everything in blocks of a few seconds."""
+        at, step = 0, in_samples(BLOCK_S)
+        for sound in self._sounds:
+            for begin in range(0, len(sound), step):
+                part = sound[begin : begin + step]
+                yield AudioBlock(part, at)
+                at += len(part)
+
+
+def as_sound(clip: Clip) -> Samples:
+    """Samples in [-1, 1]."""
+    return np.asarray(clip.samples / np.float32(32768), np.float32)
+
+
+def words_said_alone(clips: Sequence[Clip], classifier: Classifier, setup: Setup) -> list[Word]:
+    """Say every clip of a keyword alone, with pauses around it."""
+    pause = np.zeros(in_samples(PAUSE_S), np.float32)
+    spans: list[tuple[int, int]] = []
+    at = len(pause)
+    for clip in clips:
+        spans.append((at, at + len(clip.samples) + in_samples(LATE_S)))
+        at += len(clip.samples) + len(pause)
+    sounds = (part for clip in clips for part in (as_sound(clip), pause))
+    found = told_alone(_after(pause, sounds), classifier, setup)
+    words = []
+    for clip, (begin, end) in zip(clips, spans, strict=True):
+        loud = np.flatnonzero(np.abs(as_sound(clip)) >= np.abs(as_sound(clip)).max(initial=0.0) / 100)
+        last = int(loud[-1]) if len(loud) else 0
+        told = tuple(one for one in found if begin <= one.at <= end)
+        words.append(Word(clip.word, clip.speaker, told, begin + last, last < len(clip.samples) - in_samples(0.05)))
+    return words
+
+
+def told_alone(sounds: Iterable[Samples], classifier: Classifier, setup: Setup) -> list[Told]:
+    """Every detection of a word said alone that any threshold could let through."""
+    found: list[Detection] = []
+    decisions = tuple(_decision(word, 0.0, isolated=True) for word in KEYWORDS)
+    Listener(Sounds(sounds), classifier, setup, decisions, found.append).listen()
+    return [Told(one.keyword, one.score, one.at) for one in found]
+
+
+def hours_of_talk(clips: Sequence[Clip], classifier: Classifier, setup: Setup, *, running: bool = True) -> list[Hours]:
+    """Listen to talk, each source by itself; recordings whose transcript holds one of the ten words are left out."""
+    breath = np.zeros(in_samples(BREATH_S), np.float32)
+    every: list[Hours] = []
+    for source in dict.fromkeys(clip.source for clip in clips):
+        chosen = [clip for clip in clips if clip.source == source and not holds_keyword(clip.transcript)]
+        heard = Hours(source, sum(len(clip.samples) + len(breath) for clip in chosen) / SAMPLE_RATE / 3600)
+        sounds = (part for clip in chosen for part in (as_sound(clip), breath))
+        if running:
+            heard.told, scores = _told_and_scored(sounds, classifier, setup)
+            heard.running = {threshold: told_running(scores, threshold, setup) for threshold in GRID}
+        else:
+            heard.told = told_alone(sounds, classifier, setup)
+        every.append(heard)
+    return every
+
+
+def words_in_running_speech(clips: Sequence[Clip], classifier: Classifier, setup: Setup) -> dict[float, float]:
+    """Share of clips whose word is told by sliding windows at each threshold of `GRID`; any other word is an error."""
+    scores = [_told_and_scored([as_sound(clip)], classifier, setup)[1] for clip in clips]
+    return {
+        threshold: sum(
+            clip.word in told_running(seen, threshold, setup) for clip, seen in zip(clips, scores, strict=True)
+        )
+        / max(1, len(clips))
+        for threshold in GRID
+    }
+
+
+def told_running(scores: Iterable[Scores], threshold: float, setup: Setup) -> list[str]:
+    """Keywords that the detector tells in running speech at one threshold for all."""
+    decisions = tuple(_decision(word, threshold, isolated=False) for word in KEYWORDS)
+    detector = Detector(decisions, in_samples(setup.hop_s), setup.longest_word_s, setup.quiet_s)
+    return [found.keyword for one in scores if (found := detector.see(one))]
+
+
+def is_chooser(speaker: str) -> bool:
+    """Whether a validation speaker belongs to the half that thresholds are chosen on; the other half judges them."""
+    return sum(speaker.encode()) % 2 == 0
+
+
+def halves(talk: Sequence[Clip]) -> tuple[list[Clip], list[Clip]]:
+    """The first and the second half of each source: nearly all sources are sorted by speaker."""
+    first: list[Clip] = []
+    second: list[Clip] = []
+    for source in dict.fromkeys(clip.source for clip in talk):
+        clips = [clip for clip in talk if clip.source == source]
+        first += clips[: len(clips) // 2]
+        second += clips[len(clips) // 2 :]
+    return first, second
+
+
+def _told_and_scored(
+    sounds: Iterable[Samples], classifier: Classifier, setup: Setup
+) -> tuple[list[Told], list[Scores]]:
+    found: list[Detection] = []
+    seen: list[Scores] = []
+    decisions = tuple(_decision(word, 0.0, isolated=True) for word in KEYWORDS)
+    Listener(Sounds(sounds), classifier, setup, decisions, found.append, look_on=seen.append).listen()
+    return [Told(one.keyword, one.score, one.at) for one in found], seen
+
+
+def _after(first: Samples, sounds: Iterable[Samples]) -> Iterator[Samples]:
+    yield first
+    yield from sounds
+
+
+def _decision(keyword: str, threshold: float, *, isolated: bool) -> Decision:
+    cooldown = 0.0 if isolated else 1.0
+    return Decision(keyword, threshold, "measured", 0.0, cooldown, isolated=isolated, patience_s=0.3)
