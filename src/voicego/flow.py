@@ -158,14 +158,24 @@ class Pause:
 Action = Open | Launch | Run | Notify | Say | Pause
 
 
+class Sensitivity(StrEnum):
+    """How readily keywords are heard. Lower fires falsely less often and misses more; higher the other way round."""
+
+    LOWER = "lower"
+    NORMAL = "normal"
+    HIGHER = "higher"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What to do when a keyword is heard, and how sure to be. None means: as the checkpoint's decision table says."""
+    """What to do when a keyword is heard, and how sure to be."""
 
     keyword: str
     actions: tuple[Action, ...]
     threshold: float | None = None
-    """Least posterior."""
+    """Least posterior; None: as the checkpoint's decision table says at the sensitivity."""
+    sensitivity: Sensitivity | None = None
+    """None: as the whole file says."""
     margin: float = 0.0
     """Least lead over the runner-up and over `_unknown_`, as a difference of posteriors."""
     cooldown_s: float = 1.0
@@ -188,6 +198,8 @@ class Setup:
     """Channel of the device, from 1; None mixes all of them."""
     model: str = "embedded"
     """`embedded`, a folder, or a hub id that was fetched."""
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    """For the rules that have neither a threshold nor a sensitivity of their own."""
     threads: int = 1
     """CPU threads of the classifier."""
     hop_s: float = 0.1

@@ -84,7 +84,8 @@ def test_config_tells_where_the_rules_are_and_what_is_in_use(house: House) -> No
     assert house.voicego("config", "path").stdout.strip() == str(house.rules_file)
     shown = house.voicego("config", "show").stdout
     assert "go: said alone, threshold" in shown
-    assert "(the model's table)" in shown
+    assert "(the model's table, normal sensitivity)" in shown
+    assert "sensitivity: normal  (the default)" in shown
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 
 from tests.rules_files import PLATFORMS, actions, read
 from voicego.config import parse
-from voicego.flow import Launch, Notify, Open, Pause, Rule, Run, Say, Setup
+from voicego.flow import Launch, Notify, Open, Pause, Rule, Run, Say, Sensitivity, Setup
 
 
 def test_what_a_file_leaves_out_is_as_the_flow_says() -> None:
@@ -17,17 +17,24 @@ def test_what_a_file_leaves_out_is_as_the_flow_says() -> None:
 
 def test_every_key_reaches_its_place() -> None:
     setup = read(
-        "microphone: [Yeti, default]\nchannel: 2\nmodel: some/one\nthreads: 3\nhop: 50ms\nquiet: 300ms\n"
-        "longest_word: 1.2s\nwarm_up: 0\nchime: true\nrules: {}\n"
+        "microphone: [Yeti, default]\nchannel: 2\nmodel: some/one\nsensitivity: lower\nthreads: 3\nhop: 50ms\n"
+        "quiet: 300ms\nlongest_word: 1.2s\nwarm_up: 0\nchime: true\nrules: {}\n"
     )
 
-    assert setup == Setup((), ("Yeti", "default"), 2, "some/one", 3, 0.05, 0.3, 1.2, 0.0, True)
+    assert setup == Setup((), ("Yeti", "default"), 2, "some/one", Sensitivity.LOWER, 3, 0.05, 0.3, 1.2, 0.0, True)
 
 
 def test_every_key_of_a_rule_reaches_its_place() -> None:
     text = "{open: x, threshold: 0.9, margin: 0.2, cooldown: 2s, isolated: false, patience: 400ms, enabled: false}"
 
-    assert read(f"rules: {{go: {text}}}").rules == (Rule("go", (Open("x"),), 0.9, 0.2, 2.0, False, 0.4, False),)
+    assert read(f"rules: {{go: {text}}}").rules == (Rule("go", (Open("x"),), 0.9, None, 0.2, 2.0, False, 0.4, False),)
+
+
+def test_a_sensitivity_is_for_the_whole_file_or_for_a_rule() -> None:
+    setup = read("sensitivity: higher\nrules: {go: {open: x}, stop: {open: x, sensitivity: normal}}")
+
+    assert setup.sensitivity is Sensitivity.HIGHER
+    assert [rule.sensitivity for rule in setup.rules] == [None, Sensitivity.NORMAL]
 
 
 def test_a_microphone_is_a_name_or_a_list_of_names() -> None:

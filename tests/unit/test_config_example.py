@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.rules_files import PLATFORMS, WORDS, problems, read, survives, uncommented
 from voicego.config import starter
-from voicego.flow import Launch, Open, Pause, Rule, Run, Setup
+from voicego.flow import Launch, Open, Pause, Rule, Run, Sensitivity, Setup
 
 WHOLE = uncommented(starter())
 
@@ -35,6 +35,7 @@ def test_uncommented_each_comment_says_what_its_rule_does() -> None:
     assert windows["right"].actions == (Launch(("notepad",)),)
     assert here["down"].actions == (Run(("date >> ~/voicego-notes.txt",), True, 5.0),)
     assert (here["off"].actions, here["no"].actions) == ((Pause(900.0),), (Pause(),))
+    assert {word: rule.sensitivity for word, rule in here.items() if rule.sensitivity} == {"up": Sensitivity.HIGHER}
     assert (here["yes"].isolated, here["yes"].patience_s) == (False, 0.4)
 
 
@@ -71,7 +72,21 @@ def test_with_its_lines_in_any_order_it_is_good_or_told(which: list[int]) -> Non
     survives("rules:\n" + "\n".join(lines[number] for number in which))
 
 
-KEYS = ("open", "run", "do", "shell", "timeout", "pause", "every", "linux", "go", "model", "rules", "threshold")
+KEYS = (
+    "open",
+    "run",
+    "do",
+    "shell",
+    "timeout",
+    "pause",
+    "every",
+    "linux",
+    "go",
+    "model",
+    "rules",
+    "threshold",
+    "sensitivity",
+)
 VALUES = st.recursive(
     st.sampled_from(["x", "5", "~", "true", "2s", "'{'", "browser", "pause", "", "!!set {}", "-1", ".nan"]),
     lambda inner: st.one_of(

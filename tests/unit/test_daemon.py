@@ -13,9 +13,9 @@ from tests.sounds import hiss, placed
 from tests.stand_ins import HandSource, LevelClassifier, NotingActor
 from voicego.daemon import Daemon, Parts
 from voicego.errors import Exit, Problem, RulesError, VoicegoError
-from voicego.flow import Notify, Rule, Setup, State
+from voicego.flow import Notify, Rule, Sensitivity, Setup, State
 from voicego.listener import Deafness
-from voicego.spotting.decision import decide_by
+from voicego.spotting.decision import Row, Thresholds, decide_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from voicego.acting.dispatcher import Dispatcher
 
 GO = Setup(rules=(Rule("go", (Notify("went"),)),))
+TABLE = {"go": Row(alone=Thresholds(lower=0.99, normal=0.7, higher=0.5))}
+"""The stand-in for the model is 0.94 sure."""
 WAIT_S = 10.0
 
 
@@ -51,7 +53,7 @@ class House:
         parts = Parts(
             read_rules=self._read,
             classifier=self._load,
-            decisions=lambda setup: tuple(decide_by(rule, {}) for rule in setup.rules),
+            decisions=lambda setup: tuple(decide_by(rule, TABLE, setup.sensitivity) for rule in setup.rules),
             source=self._source,
             keep=self._keep,
             patient=self.patient,
@@ -183,6 +185,19 @@ def test_new_rules_go_on_with_the_same_microphone_and_model(house: House) -> Non
     assert len(house.sources) == 1
     assert len(house.loads) == 1
     assert house.kept == 1
+
+
+def test_a_changed_sensitivity_goes_on_with_the_same_microphone_and_model() -> None:
+    house = began(setup=replace(GO, sensitivity=Sensitivity.LOWER))
+    house.until("state", state=State.LISTENING)
+
+    house.daemon.reload()
+    house.say_go()
+    house.until("detection", keyword="go")  # at the lower sensitivity it would not come
+
+    assert (len(house.sources), len(house.loads), house.kept) == (1, 1, 1)
+    house.daemon.ask_to_stop()
+    assert house.ends() is Exit.OK
 
 
 def test_a_changed_microphone_is_opened_and_the_old_one_closed(house: House) -> None:

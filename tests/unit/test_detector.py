@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from voicego.flow import Rule, Scores, Utterance, in_samples
-from voicego.spotting.decision import ALONE, RUNNING, Row, decide_by
+from voicego.flow import Rule, Scores, Sensitivity, Utterance, in_samples
+from voicego.spotting.decision import ALONE, RUNNING, Row, Thresholds, decide_by
 from voicego.spotting.detector import Detector, keywords_of
 
 LABELS = ("go", "stop", "_unknown_", "_silence_")
 HOP = 1600
+LOWER, NORMAL, HIGHER = Sensitivity
+TABLE = {"go": Row(Thresholds(0.9, 0.8, 0.6), Thresholds(0.98, 0.96, 0.94))}
+NAN = float("nan")
 
 
 def spoken(start_s: float = 2.0, length_s: float = 0.5, quiet_before_s: float = 1.0, *, cut: bool = False) -> Utterance:
@@ -26,7 +29,7 @@ def scores(utterance: Utterance, *, laid: bool = True, end_s: float = 3.0, **pos
 
 def detector(*rules: Rule, **options: float) -> Detector:
     chosen = rules or (Rule("go", (), threshold=0.7), Rule("stop", (), threshold=0.7))
-    made = Detector(tuple(decide_by(rule, {}) for rule in chosen), HOP)
+    made = Detector(tuple(decide_by(rule, {}, NORMAL) for rule in chosen), HOP)
     made.mute_until = in_samples(options.get("mute_s", 0.0))
     return made
 
@@ -143,13 +146,42 @@ def test_every_detection_has_an_id_of_its_own() -> None:
 
 
 def test_a_threshold_comes_from_the_rule_then_the_table_then_the_default() -> None:
-    table = {"go": Row(alone=0.85, running=0.97)}
+    found = [
+        decide_by(Rule(word, (), number), TABLE, NORMAL) for word, number in (("go", 0.5), ("go", None), ("up", None))
+    ]
 
-    assert decide_by(Rule("go", (), threshold=0.5), table).threshold == 0.5
-    assert decide_by(Rule("go", ()), table).threshold == 0.85
-    assert decide_by(Rule("go", (), isolated=False), table).threshold == 0.97
-    assert decide_by(Rule("stop", ()), table).threshold == ALONE
-    assert decide_by(Rule("stop", (), isolated=False), {}).threshold == RUNNING
+    assert [(one.threshold, one.origin) for one in found] == [
+        (0.5, "your rule"),
+        (0.8, "the model's table, normal sensitivity"),
+        (0.7, "the default, normal sensitivity"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "of_the_file", "chosen"),
+    [(None, NORMAL, NORMAL), (None, LOWER, LOWER), (HIGHER, LOWER, HIGHER), (NORMAL, HIGHER, NORMAL)],
+)
+def test_a_rules_own_sensitivity_comes_before_the_files(
+    own: Sensitivity | None, of_the_file: Sensitivity, chosen: Sensitivity
+) -> None:
+    for word, row in (("go", TABLE["go"]), ("up", Row(ALONE, RUNNING))):
+        alone = decide_by(Rule(word, (), sensitivity=own), TABLE, of_the_file)
+        running = decide_by(Rule(word, (), sensitivity=own, isolated=False), TABLE, of_the_file)
+
+        assert (alone.threshold, running.threshold) == (row.alone.at(chosen), row.running.at(chosen))
+        assert alone.origin.endswith(f", {chosen} sensitivity")
+
+
+def test_a_rules_own_threshold_comes_before_every_sensitivity() -> None:
+    assert decide_by(Rule("go", (), 0.5, LOWER), TABLE, HIGHER).threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    "numbers", [(0.5, 0.7, 0.3), (0.9, 0.5, 0.6), (1.1, 0.5, 0.4), (0.9, 0.5, -0.1), (0.9, NAN, 0.1)]
+)
+def test_thresholds_go_down_from_1_to_0_as_the_sensitivity_goes_up(numbers: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueError, match="not in order"):
+        Thresholds(*numbers)
 
 
 def test_labels_that_are_no_words_are_not_offered() -> None:

@@ -8,13 +8,13 @@ import pytest
 from tests.sounds import hiss, placed, silence
 from tests.stand_ins import HandSource, LevelClassifier
 from voicego.errors import VoicegoError
-from voicego.flow import Detection, Rule, Samples, Scores, Setup, seconds
+from voicego.flow import Detection, Rule, Samples, Scores, Sensitivity, Setup, seconds
 from voicego.listener import Deafness, Listener
 from voicego.spotting.decision import Decision, decide_by
 
 
 def decisions(*rules: Rule) -> tuple[Decision, ...]:
-    return tuple(decide_by(rule, {}) for rule in rules or (Rule("go", ()),))
+    return tuple(decide_by(rule, {}, Sensitivity.NORMAL) for rule in rules or (Rule("go", ()),))
 
 
 def listener(source: HandSource, found: list[Detection], setup: Setup | None = None) -> Listener:

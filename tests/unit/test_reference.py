@@ -63,6 +63,7 @@ RULES: dict[str, Any] = {
     "description": lambda *_: True,
     "$ref": lambda value, name, _: _fits(value, SCHEMA["$defs"][name.removeprefix("#/$defs/")]),
     "type": _kind,
+    "enum": lambda value, some, _: value in some,
     "const": lambda value, wanted, _: value == wanted and type(value) is type(wanted),
     "anyOf": lambda value, some, _: any(_fits(value, one) for one in some),
     "properties": _known,
@@ -126,6 +127,8 @@ def test_the_page_has_a_row_for_each_key_with_its_default() -> None:
     assert "| `quiet` | `250ms` |" in page
     assert "| `cooldown` | `1s` |" in page
     assert "| `isolated` | `true` |" in page
+    assert "| `sensitivity` | `normal` |" in page
+    assert "| `sensitivity` | as at the top |" in page
     assert "| `threshold` | as the model's decision table says |" in page
 
 
@@ -135,7 +138,8 @@ hop: 100 parsecs | rules: {go: {thresold: 1, open: x}} | rules: {go: {open: x, t
 rules: {go: {open: x, threshold: 1.5}} | rules: {go: {open: {lnux: x}}} | rules: {go: {open: {}}}
 rules: {go: {do: []}} | rules: {go: {do: [{opne: x}]}} | rules: {go: {run: 5}} | rules: {go: browser}
 rules: {go: {pause: false}} | rules: {go: {do: [{open: x, cooldown: 1s}]}} | rules: [go]
-rules: {go: {do: browser}} | rules: {go: {launch: []}} | rules: {go: {say: true}}"""
+rules: {go: {do: browser}} | rules: {go: {launch: []}} | rules: {go: {say: true}}
+sensitivity: high | sensitivity: [lower] | rules: {go: {open: x, sensitivity: 1}}"""
 
 
 @pytest.mark.parametrize("text", re.split(r" \| |\n", REFUSED))

@@ -34,7 +34,7 @@ def classifier_for(setup: Setup) -> Classifier:
 def decisions_for(setup: Setup) -> tuple[Decision, ...]:
     """Resolve what it takes to detect each keyword of the active rules."""
     table = checkpoint_of(setup.model).table
-    return tuple(decide_by(rule, table) for rule in setup.rules if rule.enabled)
+    return tuple(decide_by(rule, table, setup.sensitivity) for rule in setup.rules if rule.enabled)
 
 
 def every_keyword(model: str) -> Setup:

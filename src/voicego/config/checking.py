@@ -47,6 +47,7 @@ def checked(marked: Marked, hears: Callable[[str], tuple[str, ...]], platform: s
         data["rules"] = {}
     for path, rule in _rules(data):
         _check_do(marked, path, rule)
+        _check_sureness(marked, path, rule)
     for path, block, known in _blocks(data):
         _check_nulls(marked, path, block, known)
     for path, action in _actions(data):
@@ -125,6 +126,14 @@ def _check_do(marked: Marked, path: Path, rule: dict[str, Any]) -> None:
     for key in [key for key in rule if key in table.Action.model_fields]:
         hint = "move it into the list behind `do:`" if key in table.ACTIONS else "move it to its action behind `do:`"
         marked.wrong((*path, key), f'"{key}" stands beside `do:`; {hint}', key=True)
+
+
+def _check_sureness(marked: Marked, path: Path, rule: dict[str, Any]) -> None:
+    """A rule says how sure to be in one way."""
+    both = [key for key in rule if key in {"threshold", "sensitivity"} and rule[key] is not None]
+    if len(both) > 1:
+        text = f'"{both[1]}" stands beside "{both[0]}"; keep one of them, each says how sure to be'
+        marked.wrong((*path, both[1]), text, key=True)
 
 
 def _check_action(marked: Marked, path: Path, block: dict[str, Any]) -> None:

@@ -10,19 +10,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from voicego.config import values
 from voicego.flow import Rule as RuleValue
 from voicego.flow import Run as RunValue
-from voicego.flow import Setup
+from voicego.flow import Sensitivity, Setup
 
 Value = TypeVar("Value")
 
 _DEFAULTS: dict[str, Any] = {
-    field.name: field.default for kind in (Setup, RuleValue, RunValue) for field in fields(kind)
+    field.name: field.default for kind in (RunValue, RuleValue, Setup) for field in fields(kind)
 }
-"""Defaults have their home in the values that flow."""
+"""Defaults have their home in the values that flow; `sensitivity` is the whole file's, a rule has none."""
 
 Duration = {"type": ["string", "integer"], "pattern": r"^[0-9]*\.?[0-9]+ ?(ms|s|m|h)$"}
 TextSchema = {"type": "string", "minLength": 1}
 ListSchema = {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1}
 EitherSchema = {"anyOf": [TextSchema, ListSchema]}
+SensitivitySchema = {"enum": list(Sensitivity)}
 
 
 def _key(meaning: str, schema: dict[str, Any], example: str, default: object = None, shown: str = "") -> Any:  # noqa: ANN401 -- pydantic's own
@@ -49,6 +50,7 @@ SYSTEMS = ("linux", "macos", "windows")
 Text = Annotated[str, BeforeValidator(values.filled)]
 Command = Annotated[str | tuple[str, ...], BeforeValidator(values.command)]
 Application = Annotated[tuple[str, ...], BeforeValidator(values.application)]
+SensitivityValue = Annotated[Sensitivity, BeforeValidator(values.sensitivity)]
 PauseFor = Annotated[Any, BeforeValidator(lambda value: ("pause", values.pause(value)))]
 
 
@@ -104,6 +106,12 @@ class Rule(Action):
         "threshold: 0.9",
         shown="as the model's decision table says",
     )
+    sensitivity: SensitivityValue | None = _key(
+        "The same as at the top, for this word only; not beside `threshold`.",
+        SensitivitySchema,
+        "sensitivity: lower",
+        shown="as at the top",
+    )
     margin: Annotated[float, BeforeValidator(values.fraction)] = _key(
         "Least lead over the runner-up and over `_unknown_`, as a difference of posteriors.",
         {"type": "number", "minimum": 0, "maximum": 1},
@@ -152,6 +160,12 @@ class File(_Keys):
         TextSchema,
         "model: embedded",
         _DEFAULTS["model"],
+    )
+    sensitivity: SensitivityValue = _key(
+        "How readily words are heard. `lower`: fewer false triggers, more misses; `higher`: the other way round.",
+        SensitivitySchema,
+        "sensitivity: lower",
+        _DEFAULTS["sensitivity"],
     )
     threads: Annotated[int, BeforeValidator(values.threads)] = _key(
         "CPU threads that the model may use.",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from voicego.config.durations import in_seconds
 from voicego.config.placeholders import check
-from voicego.config.words import found, quoted
+from voicego.config.words import found, listed, nearest, quoted
+from voicego.flow import Sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,16 @@ def threshold(value: object) -> float:
     if number == 0:
         raise ValueError("is 0, which every sound reaches; write a number above 0, such as 0.9")
     return number
+
+
+def sensitivity(value: object) -> Sensitivity:
+    """Take one of the words for it."""
+    word = value if isinstance(value, str) else ""
+    if word in set(Sensitivity):
+        return Sensitivity(word)
+    meant = nearest(word, Sensitivity)
+    hint = f'. Did you mean "{meant}"?' if meant else ""
+    raise ValueError(f"is {found(value)}; it may be {listed(Sensitivity)}{hint}")
 
 
 def threads(value: object) -> int:

@@ -167,7 +167,7 @@ class Daemon:
         self._rules = _active(setup)
         if self._session is None:
             return
-        if old is not None and replace(old, rules=(), chime=False) == replace(setup, rules=(), chime=False):
+        if old and replace(old, rules=setup.rules, sensitivity=setup.sensitivity, chime=setup.chime) == setup:
             self._session.listener.follow_rules(self._parts.decisions(setup))
         else:
             self._end_session()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voicego.errors import VoicegoError
-from voicego.spotting.decision import Row
+from voicego.spotting.decision import Row, Thresholds
 from voicego.spotting.detector import keywords_of
 from voicego.spotting.hub import CONFIG, DECISION, FEATURES, PICKLED, SHARDS, WEIGHTS, fetched
 
@@ -103,13 +103,21 @@ def _table(path: Path, labels: tuple[str, ...], model: str) -> Mapping[str, Row]
     if not path.is_file():
         return {}
     rows = _json(path, model).get("keywords")
-    try:
-        table = {str(word): Row(float(row["alone"]), float(row["running"])) for word, row in rows.items()}  # type: ignore[union-attr]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise VoicegoError(f"the model {model} is damaged: {path} is no decision table ({error!r})") from error
-    if strange := [word for word in table if word not in labels]:
+    if not isinstance(rows, dict):
+        raise VoicegoError(f'the model {model} is damaged: {path} has no "keywords"')
+    if strange := [word for word in rows if word not in labels]:
         raise VoicegoError(f'the model {model} is damaged: {path} names "{strange[0]}", which is none of its labels')
-    return table
+    return {word: _row(word, row, path, model) for word, row in rows.items()}
+
+
+def _row(word: str, row: Any, path: Path, model: str) -> Row:  # noqa: ANN401 -- JSON
+    try:
+        return Row(Thresholds(**row["alone"]), Thresholds(**row["running"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise VoicegoError(
+            f'the model {model} is damaged: {path} needs for "{word}", both "alone" and "running", three numbers '
+            'from 0 to 1: "lower", "normal" and "higher", none above the one before'
+        ) from error
 
 
 def _json(path: Path, model: str) -> Mapping[str, Any]:

@@ -8,11 +8,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from voicego.flow import Rule
+    from voicego.flow import Rule, Sensitivity
 
-ALONE = 0.7
-"""Threshold for checkpoints that bring no decision table; the blog post's."""
-RUNNING = 0.9
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Least posteriors by sensitivity, from 0 to 1: the lower the sensitivity, the surer.
+
+    Raises:
+        ValueError: a number lies outside, or they are out of order.
+    """
+
+    lower: float
+    normal: float
+    higher: float
+
+    def __post_init__(self) -> None:
+        if not 1 >= self.lower >= self.normal >= self.higher >= 0:
+            raise ValueError(f"not in order from 1 to 0: {self}")
+
+    def at(self, sensitivity: Sensitivity) -> float:
+        """Choose one of the three."""
+        return float(getattr(self, sensitivity))
+
+
+ALONE = Thresholds(lower=0.85, normal=0.7, higher=0.5)
+"""For checkpoints that bring no decision table; normal is the blog post's."""
+RUNNING = Thresholds(lower=0.95, normal=0.9, higher=0.8)
 """The same for words in running speech."""
 
 
@@ -20,10 +42,10 @@ RUNNING = 0.9
 class Row:
     """Thresholds of one keyword in a checkpoint's decision table."""
 
-    alone: float = ALONE
-    """Least posterior of a word said alone."""
-    running: float = RUNNING
-    """Least posterior of a word in running speech."""
+    alone: Thresholds = ALONE
+    """For a word said alone."""
+    running: Thresholds = RUNNING
+    """For a word in running speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +55,26 @@ class Decision:
     keyword: str
     threshold: float
     origin: str
-    """Where the threshold comes from, for a person: `your rule`, `the model's table`, `the default`."""
+    """Where the threshold comes from, for a person: `your rule`, `the model's table, lower sensitivity`."""
     margin: float
     cooldown_s: float
     isolated: bool
     patience_s: float
 
 
-def decide_by(rule: Rule, table: Mapping[str, Row]) -> Decision:
-    """Resolve a rule: its own number, else the checkpoint's decision table, else the stated default."""
-    row = table.get(rule.keyword)
+def decide_by(rule: Rule, table: Mapping[str, Row], sensitivity: Sensitivity) -> Decision:
+    """Resolve a rule.
+
+    Its own threshold counts, else the checkpoint's decision table, else the stated default; the last two at the rule's
+    own sensitivity, else at `sensitivity`, the whole file's.
+    """
     if rule.threshold is not None:
         threshold, origin = rule.threshold, "your rule"
     else:
-        threshold = (row or Row()).alone if rule.isolated else (row or Row()).running
-        origin = "the model's table" if row else "the default"
+        row, chosen = table.get(rule.keyword, Row()), rule.sensitivity or sensitivity
+        threshold = (row.alone if rule.isolated else row.running).at(chosen)
+        home = "the model's table" if rule.keyword in table else "the default"
+        origin = f"{home}, {chosen} sensitivity"
     return Decision(
         rule.keyword,
         threshold,
