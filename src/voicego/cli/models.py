@@ -43,7 +43,7 @@ def train(
     validation: Annotated[
         Path | None, typer.Option("--validation", help="List of clips that chooses the best weights.")
     ] = None,
-    stride: Annotated[int, typer.Option("--stride", min=1, max=8, help="Frames of 10 ms a step.")] = 2,
+    stride: Annotated[int, typer.Option("--stride", min=1, max=8, help="Frames of 10 ms a step.")] = 4,
     hidden: Annotated[int, typer.Option("--hidden", min=8, help="Width of the network; 4 must divide it.")] = 128,
     layers: Annotated[int, typer.Option("--layers", min=1)] = 4,
     compiled: Annotated[

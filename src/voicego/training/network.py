@@ -32,7 +32,7 @@ BANDS, HEADS = 80, 4
 class Shape:
     """How large a network is."""
 
-    stride: int = 2
+    stride: int = 4
     """Mel frames of 10 ms that are laid side by side for each step."""
     hidden: int = 128
     layers: int = 4
@@ -55,6 +55,22 @@ def shape_of(config: Mapping[str, Any]) -> Shape:
         feed_forward=int(config["intermediate_size"]),
         kernel=int(config["conv_depthwise_kernel_size"]),
     )
+
+
+BRANCHES_END_IN = ("ffn1.output_dense", "ffn2.output_dense", "self_attn.linear_out", "pointwise_conv2")
+LAYERS = "wav2vec2_bert.encoder.layers"
+
+
+def deepened(weights: Mapping[str, torch.Tensor], layers: int) -> dict[str, torch.Tensor]:
+    """Weights for a deeper network: copies of the last layer whose branches add nothing yet."""
+    deep = dict(weights)
+    last = max(int(name.split(".")[3]) for name in weights if name.startswith(LAYERS))
+    for number in range(last + 1, layers):
+        for name, value in weights.items():
+            if name.startswith(f"{LAYERS}.{last}."):
+                silent = any(end in name for end in BRANCHES_END_IN)
+                deep[name.replace(f"{LAYERS}.{last}.", f"{LAYERS}.{number}.")] = value * 0 if silent else value.clone()
+    return deep
 
 
 DEFAULT_DECISION = {

@@ -23,7 +23,7 @@ from voicego.training import curves
 from voicego.training.card import draft_card
 from voicego.training.evaluate import ListedClips, Tally, tallies
 from voicego.training.lessons import Floats, Lesson, masked, mixed
-from voicego.training.network import Shape, new_network, save_checkpoint
+from voicego.training.network import Shape, deepened, new_network, save_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,7 +107,8 @@ class Run:
     def begin_with(self, checkpoint: Path) -> None:
         """Take the weights of a checkpoint that this project made."""
         try:
-            self.network.load_state_dict(load_file(checkpoint / "model.safetensors"))
+            weights = load_file(checkpoint / "model.safetensors")
+            self.network.load_state_dict(deepened(weights, self.settings.shape.layers))
         except (OSError, RuntimeError, SafetensorError) as error:
             why = str(error).splitlines()[0]
             raise VoicegoError(f"cannot begin with the weights in {checkpoint}: {why}") from error

@@ -70,12 +70,13 @@ def train(settings: TrainSettings) -> None:
 
 
 def _continued(settings: TrainSettings, labels: list[str], start: Path) -> Run:
-    """A run that begins with the weights, shape and statistics of a checkpoint made here."""
+    """A run that begins with the weights and statistics of a checkpoint made here, if wanted with more layers."""
     checkpoint = find(str(start))
     try:
         shape = shape_of(json.loads((start / "config.json").read_text(encoding="utf-8")))
     except (KeyError, ValueError, TypeError) as error:
         raise VoicegoError(f"cannot begin with {start}: it is no network that voicego made ({error!r})") from error
+    shape = replace(shape, layers=max(shape.layers, settings.shape.layers))
     run = Run(replace(settings, shape=shape), labels, FeatureSpec.from_preprocessor(checkpoint.preprocessor))
     run.begin_with(start)
     return run
