@@ -28,10 +28,13 @@ from voicego.training.judging import (
     words_said_alone,
 )
 from voicego.training.noises import fan
+from voicego.training.report import page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from voicego.flow import Samples
     from voicego.seams import Classifier
@@ -107,6 +110,7 @@ def examine(wanted: Examination) -> dict[str, Any]:
         decision = json.dumps({"keywords": table}, indent=2) + "\n"
         write_whole(checkpoint.folder / "decision.json", decision.encode())
     write_whole(wanted.out / "report.json", (json.dumps(found, indent=1) + "\n").encode())
+    write_whole(wanted.out / "report.html", page(found).encode())
     return found
 
 
@@ -143,9 +147,10 @@ def _clips(listed: ListedClips, classifier: Classifier) -> dict[str, Any]:
     }
 
 
-def _best(samples: Samples, classifier: Classifier) -> np.ndarray[Any, Any]:
+def _best(samples: Samples, classifier: Classifier) -> NDArray[np.int64]:
     parts = [classifier.score(samples[at : at + 256]) for at in range(0, len(samples), 256)]
-    return to_twelve(np.concatenate(parts), classifier.labels).argmax(axis=1)
+    best: NDArray[np.int64] = to_twelve(np.concatenate(parts), classifier.labels).argmax(axis=1)
+    return best
 
 
 def _over_a_fan(words: Samples, snr_db: float) -> Samples:

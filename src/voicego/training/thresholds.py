@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
     from voicego.training.judging import Hours, Word
 
-Sensitivity: TypeAlias = Literal["lower", "normal", "higher"]
 Table: TypeAlias = dict[str, dict[str, dict[str, float]]]
 """Keyword to `alone` and `running` to sensitivity to threshold."""
 
-PRICE: Mapping[Sensitivity, float] = {"lower": 0.10, "normal": 0.03, "higher": 0.01}
+PRICE: Mapping[str, float] = {"lower": 0.10, "normal": 0.03, "higher": 0.01}
 """What one false accept of a word in an hour of talk costs, as a share of the word's utterances missed."""
 STEPS = tuple(float(step) for step in np.round(np.arange(0.30, 0.98, 0.01), 2))
 LOWEST_RUNNING = 0.85
