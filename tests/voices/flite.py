@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import soundfile
 import soxr
-from kokoro import RATE
+from voicego.training.voices.kokoro import RATE
 from numpy.typing import NDArray
 
 VOICES = ("awb", "rms", "kal16", "slt")

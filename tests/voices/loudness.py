@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from kokoro import RATE
+from voicego.training.voices.kokoro import RATE
 from numpy.typing import NDArray
 
 _SPEECH_DBFS = -22.0

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import flite
 from flite import speak_flite
-from kokoro import Kokoro, fetch_kokoro
+from voicego.training.voices.kokoro import Kokoro, fetch_kokoro
 from loudness import trimmed, write_ogg
 from matchboxnet import Heard, MatchboxNet, fetch_matchboxnet
 from script import KEYWORDS, LOOKALIKES, OTHER_WORDS, SENTENCES, Line

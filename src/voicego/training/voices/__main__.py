@@ -1,8 +1,9 @@
 """Make a pack of synthetic words and talk: `python -m voicego.training.voices build/voices --teacher MODEL.onnx`.
 
-`words/` holds the 35 words, their neighbours and common words; `talk/` holds sentences for training, and for measuring
-those of other voices with other sentences. Both are reels of FLAC with an `index.tsv`, which `voicego train --data`
-reads beside human recordings. What is there already is kept: the same command goes on where it was stopped.
+`keywords/` holds the 35 words; `words/` those once more among their neighbours and common words; `talk/` holds
+sentences for training, and for measuring those of other voices with other sentences. All are reels of FLAC with an
+`index.tsv`, which `voicego train --data` reads beside human recordings. What is there already is kept: the same command
+goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from voicego.errors import VoicegoError
 from voicego.training.banks import loudness
 from voicego.training.clips import KEYWORDS
 from voicego.training.network import OTHER_WORDS, all_labels
@@ -167,7 +169,11 @@ class Studio:
             csv.writer(file, delimiter="\t", lineterminator="\n").writerows(rows)
 
     def _said(self, line: Line) -> Floats | None:
-        sound = _trimmed(self._engines[line.engine].say(line.text, line.manner))
+        try:
+            sound = _trimmed(self._engines[line.engine].say(line.text, line.manner))
+        except VoicegoError as error:
+            log.warning('"%s" by %s is left out: %s', line.text, line.manner.voice, error)
+            return None
         if sound is None or (line.checked and len(sound) > LONGEST_WORD_S * engines.RATE):
             return None
         if line.checked:
@@ -197,13 +203,13 @@ def _trimmed(sound: Floats) -> Floats | None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path, help="folder for words/ and talk/")
+    parser.add_argument("out", type=Path, help="folder for keywords/, words/ and talk/")
     parser.add_argument("--teacher", type=Path, required=True, help="model.onnx that must hear the 35 words")
     parser.add_argument("--cache", type=Path, default=Path("build/kokoro"), help="where Kokoro is downloaded to")
     parser.add_argument("--hours", type=float, default=2.0, help="talk to train on")
     parser.add_argument("--measured-hours", type=float, default=10.0, help="talk to measure with")
     parser.add_argument("--part", type=float, default=1.0, help="how much of the words to make; they are shuffled")
-    parser.add_argument("--only", choices=["words", "talk"], help="make one of the two")
+    parser.add_argument("--only", choices=["keywords", "words", "talk"], help="make one of the three")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     teacher = Teacher(given.teacher, all_labels())
@@ -217,11 +223,13 @@ def main() -> None:
     studio = Studio({engine.name: engine for engine in every}, teacher)
     text = script.read_text()
     voices = [voice for voice in kokoro.voices() if voice != "af_nicole"]  # she whispers
-    if given.only != "talk":
-        lines = list(words(voices, text.common, np.random.default_rng(1)))
-        order = np.random.default_rng(2).permutation(len(lines))
-        studio.record([lines[k] for k in order[: round(len(lines) * given.part)]], given.out / "words")
-    if given.only != "words":
+    for pack, seed in (("keywords", 5), ("words", 1)):
+        if given.only in (pack, None):
+            lines = list(words(voices, text.common, np.random.default_rng(seed)))
+            lines = [line for line in lines if line.checked or pack == "words"]
+            order = np.random.default_rng(seed + 1).permutation(len(lines))
+            studio.record([lines[k] for k in order[: round(len(lines) * given.part)]], given.out / pack)
+    if given.only in ("talk", None):
         spoken = list(talk(voices, text.sentences, given.hours, np.random.default_rng(3), kept_out=False))
         spoken += talk(voices, text.sentences, given.measured_hours, np.random.default_rng(4), kept_out=True)
         studio.record(spoken, given.out / "talk")

@@ -158,7 +158,10 @@ def _by_program(command: list[str]) -> Floats:
 
 def _made(command: list[str], said: Path) -> Floats:
     _run(command)
-    sound, rate = soundfile.read(said, dtype="float32")
+    try:
+        sound, rate = soundfile.read(said, dtype="float32")
+    except (OSError, RuntimeError) as error:
+        raise VoicegoError(f"{command[0]} said nothing that can be read: {error}") from error
     return np.asarray(soxr.resample(sound, rate, RATE), dtype=np.float32)
 
 

@@ -79,7 +79,7 @@ def read_text(folder: Path = FORTUNES, common: int = 2000) -> Text:
         raise VoicegoError(f"There are no texts in {folder}: `apt install fortunes` brings them.")
     raw = "\n%\n".join(path.read_text(encoding="utf-8", errors="ignore") for path in files if path.name != "ascii-art")
     pieces = (piece for block in raw.split("\n%") for piece in re.split(r"(?<=[.!?;:])\s+|\n\s*\n|--", block))
-    plain = (re.sub(r"\s+", " ", piece).strip(" \"'") for piece in pieces)
+    plain = (re.sub(r"\s+", " ", piece).strip(" \"'-") for piece in pieces)
     sentences = tuple(dict.fromkeys(piece for piece in plain if _speakable(piece)))
     counts = Counter(TOKEN.findall(" ".join(sentences).lower()))
     words = [word for word, _ in counts.most_common(3 * common) if len(word) > 1 and "'" not in word]
