@@ -142,7 +142,7 @@ reachable() {
 install_package() {
   # The stamp holds what an installation depends on.
   local stamp="$venv/.voicego-$purpose" now extra=""
-  [ "$purpose" = test ] && extra="[test,train]"
+  [ "$purpose" = test ] && extra="[test,train,export]"
   now="$(cat pyproject.toml constraints.txt | cksum) $here"
   # What the tests need holds all that a run needs.
   for stamp in "$stamp" "$venv/.voicego-test"; do

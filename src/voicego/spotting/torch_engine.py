@@ -31,8 +31,9 @@ class TorchClassifier:
 
     def __init__(self, labels: tuple[str, ...], model: Any, inputs: Callable[[Samples], dict[str, Any]]) -> None:  # noqa: ANN401 — torch's border
         self.labels = labels
-        self._model = model
-        self._inputs = inputs
+        self.model = model
+        self.inputs = inputs
+        """Windows (n, window) to the model's arguments by name, each a tensor with n rows."""
 
     def score(self, windows: Samples) -> Samples:
         """Map windows (n, window) to posteriors (n, labels)."""
@@ -42,7 +43,7 @@ class TorchClassifier:
             return np.zeros((0, len(self.labels)), np.float32)
         with torch.inference_mode():
             parts = [
-                torch.softmax(self._model(**self._inputs(windows[at : at + BATCH])).logits.float(), dim=-1).numpy()
+                torch.softmax(self.model(**self.inputs(windows[at : at + BATCH])).logits.float(), dim=-1).numpy()
                 for at in range(0, len(windows), BATCH)
             ]
         return np.concatenate(parts)
