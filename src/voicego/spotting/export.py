@@ -133,6 +133,7 @@ def to_int8(source: Path, path: Path) -> None:
         VoicegoError: onnxruntime cannot quantise it.
         OSError: the file cannot be written.
     """
+    from google.protobuf.message import DecodeError  # noqa: PLC0415
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
     logging.disable(logging.WARNING)  # it recommends a pre-processing that brings foreign operator sets into the file
@@ -145,6 +146,11 @@ def to_int8(source: Path, path: Path) -> None:
             per_channel=True,
             reduce_range=True,  # 7 bits: without VNNI, pairs of 8-bit products overflow 16 bits
         )
+    except DecodeError as error:
+        # onnx writes an intermediate file beside the source, and does not notice when the disk is full.
+        raise VoicegoError(
+            f"what was written beside {source} on the way to int8 cannot be read again; the disk is probably full"
+        ) from error
     except _FAILURES as error:
         raise VoicegoError(f"onnxruntime cannot quantise this network: {_first_line(error)}") from error
     finally:
