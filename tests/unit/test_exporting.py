@@ -53,7 +53,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def exports(models: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
     """Each kind with int8 weights, in a folder of its own."""
     root = tmp_path_factory.mktemp("exports")
-    return {kind: export(ExportSettings(model, root / kind, int8=True), str) for kind, model in models.items()}
+    return {kind: export(ExportSettings(model, root / kind, int8=True), quietly) for kind, model in models.items()}
+
+
+def quietly(_: str) -> None:
+    """What is reported goes nowhere."""
 
 
 def row_of(engine: str, done: Exported) -> Row:
@@ -124,14 +128,14 @@ def test_int8_is_kept_unmeasured_only_if_asked_for_and_an_older_one_is_removed(
 ) -> None:
     (tmp_path / "model.int8.onnx").write_bytes(b"of an earlier export")
 
-    done = export(ExportSettings(models["ours"], tmp_path), str)
+    done = export(ExportSettings(models["ours"], tmp_path), quietly)
 
     assert "--clips" in row_of("onnx int8", done).dropped
     assert sorted(file.name for file in tmp_path.iterdir()) == ["export.json", "model.onnx"]
 
 
 def test_no_int8_does_not_try_it(models: dict[str, str], tmp_path: Path) -> None:
-    done = export(ExportSettings(models["ours"], tmp_path, int8=False), str)
+    done = export(ExportSettings(models["ours"], tmp_path, int8=False), quietly)
 
     assert [row.engine for row in done.rows] == ["torch", "onnx"]
 
@@ -139,7 +143,7 @@ def test_no_int8_does_not_try_it(models: dict[str, str], tmp_path: Path) -> None
 def test_a_folder_of_ones_own_is_where_the_files_go(models: dict[str, str], tmp_path: Path) -> None:
     folder = shutil.copytree(models["wav2vec2"], tmp_path / "mine")
 
-    export(ExportSettings(str(folder), int8=False), str)
+    export(ExportSettings(str(folder), int8=False), quietly)
 
     assert (folder / "model.onnx").is_file()
 
@@ -149,7 +153,7 @@ def test_clips_give_accuracies(tmp_path: Path) -> None:
     lines = ["label\tfile\tfirst_sample", "_silence_\treel.wav\t0", "_silence_\treel.wav\t16000", "go\treel.wav\t32000"]
     (tmp_path / "clips.tsv").write_text("\n".join(lines))
 
-    done = export(ExportSettings(EMBEDDED, tmp_path / "out", clips=tmp_path / "clips.tsv"), str)
+    done = export(ExportSettings(EMBEDDED, tmp_path / "out", clips=tmp_path / "clips.tsv"), quietly)
 
     assert [row.accuracy for row in done.rows] == [pytest.approx(2 / 3)] * 3
     assert (tmp_path / "out" / "model.int8.onnx").is_file()
@@ -195,7 +199,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     monkeypatch.setattr(Path, "write_bytes", full)
 
     with pytest.raises(VoicegoError, match=r"No space left on device.*--out"):
-        export(ExportSettings(models["ours"], tmp_path), str)
+        export(ExportSettings(models["ours"], tmp_path), quietly)
 
     assert not list(tmp_path.iterdir())
 
@@ -206,7 +210,7 @@ def test_a_missing_package_is_named_before_anything_is_done(
     monkeypatch.setitem(sys.modules, "onnx", None)
 
     with pytest.raises(VoicegoError, match=r'pip install "voicego\[export\]"'):
-        export(ExportSettings(models["ours"], tmp_path / "out"), str)
+        export(ExportSettings(models["ours"], tmp_path / "out"), quietly)
 
     assert not (tmp_path / "out").exists()
 
@@ -215,21 +219,21 @@ def test_litert_needs_its_own_extra(models: dict[str, str], tmp_path: Path, monk
     monkeypatch.setitem(sys.modules, "litert_torch", None)
 
     with pytest.raises(VoicegoError, match=r'pip install "voicego\[litert\]"'):
-        export(ExportSettings(models["ours"], tmp_path, litert=True), str)
+        export(ExportSettings(models["ours"], tmp_path, litert=True), quietly)
 
 
 def test_the_shared_cache_is_left_alone(models: dict[str, str], tmp_path: Path) -> None:
     folder = shutil.copytree(models["wav2vec2"], tmp_path / "models--owner--name" / "snapshots" / "0123")
 
     with pytest.raises(VoicegoError, match=r"cache.*--out"):
-        export(ExportSettings(str(folder)), str)
+        export(ExportSettings(str(folder)), quietly)
 
 
 def test_a_folder_that_cannot_be_written_is_named(models: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(VoicegoError, match=r"cannot write the export into .*file.*--out"):
-        export(ExportSettings(models["ours"], tmp_path / "file"), str)
+        export(ExportSettings(models["ours"], tmp_path / "file"), quietly)
 
 
 def test_clips_need_a_model_that_hears_their_words(tmp_path: Path) -> None:
@@ -237,7 +241,7 @@ def test_clips_need_a_model_that_hears_their_words(tmp_path: Path) -> None:
     (tmp_path / "clips.tsv").touch()
 
     with pytest.raises(VoicegoError, match="hears none of them"):
-        export(ExportSettings(str(tmp_path / "animals"), tmp_path / "out", clips=tmp_path / "clips.tsv"), str)
+        export(ExportSettings(str(tmp_path / "animals"), tmp_path / "out", clips=tmp_path / "clips.tsv"), quietly)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +252,7 @@ def test_a_broken_list_of_clips_is_told(text: str, said: str, models: dict[str, 
     (tmp_path / "clips.tsv").write_text(text)
 
     with pytest.raises(VoicegoError, match=said):
-        export(ExportSettings(models["ours"], tmp_path / "out", clips=tmp_path / "clips.tsv"), str)
+        export(ExportSettings(models["ours"], tmp_path / "out", clips=tmp_path / "clips.tsv"), quietly)
 
 
 def test_a_network_that_torch_cannot_follow_is_told(tmp_path: Path) -> None:
