@@ -15,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
     app.command(rich_help_panel="Models")(fetch)
     app.command(rich_help_panel="Models")(train)
+    app.command(rich_help_panel="Models")(export)
 
 
 def fetch(
@@ -85,3 +86,27 @@ def train(
         )
     )
     say.line(f"the checkpoint is in {out / 'model'}; name it in your rules file: model: {(out / 'model').absolute()}")
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="`embedded`, a folder, or the id of a fetched model.")] = "embedded",
+    *,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files; else the model's own.")] = None,
+    int8: Annotated[
+        bool | None, typer.Option("--int8/--no-int8", help="Keep int8 weights unmeasured; or do not try them.")
+    ] = None,
+    clips: Annotated[
+        Path | None, typer.Option("--clips", help="List of clips that accuracy is measured on; decides on int8.")
+    ] = None,
+    litert: Annotated[bool, typer.Option("--litert", help="Also a model.tflite; needs the extra litert.")] = False,
+) -> None:
+    """Write a model as ONNX for other runtimes, compared with torch before it is kept."""
+    from voicego.app import exporting  # noqa: PLC0415
+
+    done = exporting.export(exporting.ExportSettings(model, out, int8, clips, litert), say.line)
+    for row in exporting.table(done):
+        say.line(row)
+    for entry in done.rows:
+        if entry.dropped:
+            say.line(f"{entry.file} is not kept: {entry.dropped}")
+    say.line(f"the files are in {done.folder}")
