@@ -17,7 +17,7 @@ import onnxruntime
 import pytest
 import soundfile
 import torch
-from transformers import Wav2Vec2BertConfig, Wav2Vec2BertForSequenceClassification
+from transformers import AutoModelForAudioClassification, Wav2Vec2BertConfig, Wav2Vec2BertForSequenceClassification
 
 import voicego
 from tests.hub import LABELS, make_checkpoint
@@ -111,6 +111,20 @@ def test_an_export_says_what_it_was_made_from(
     assert facts["weights_sha256"] == hashlib.sha256(weights).hexdigest()
     assert (facts["sample_rate"], facts["window"], facts["opset"]) == ("16000", "16000", "17")
     assert facts["voicego_version"] == voicego.__version__
+
+
+def test_weights_in_several_files_are_loaded_and_hashed_in_order(models: dict[str, str], tmp_path: Path) -> None:
+    folder = shutil.copytree(models["wav2vec2"], tmp_path / "shards")
+    (folder / "model.safetensors").unlink()
+    AutoModelForAudioClassification.from_pretrained(models["wav2vec2"]).save_pretrained(folder, max_shard_size="6KB")
+    shards = sorted(folder.glob("model-*-of-*.safetensors"))
+
+    done = export(ExportSettings(str(folder), int8=False), quietly)
+
+    assert len(shards) > 1
+    assert row_of("torch", done).size == sum(shard.stat().st_size for shard in shards)
+    together = b"".join(shard.read_bytes() for shard in shards)
+    assert facts_in(folder / "model.onnx")["weights_sha256"] == hashlib.sha256(together).hexdigest()
 
 
 def test_the_report_beside_the_files_holds_the_table(exports: dict[str, Exported]) -> None:

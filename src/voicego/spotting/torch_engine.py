@@ -10,7 +10,7 @@ import numpy as np
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, Samples
 from voicego.spotting.features import FeatureSpec, features
-from voicego.spotting.hub import WEIGHTS, offline
+from voicego.spotting.hub import SHARDS, WEIGHTS, offline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ def load(checkpoint: Checkpoint, threads: int = 1) -> TorchClassifier:
         model, report = AutoModelForAudioClassification.from_pretrained(
             checkpoint.folder,
             local_files_only=True,
-            use_safetensors=(checkpoint.folder / WEIGHTS).is_file(),
+            use_safetensors=any((checkpoint.folder / name).is_file() for name in (WEIGHTS, SHARDS)),
             output_loading_info=True,
         )
     except (OSError, ValueError, RuntimeError, KeyError, EOFError, SafetensorError) as error:
