@@ -1,5 +1,6 @@
 """Training: who may be trained on, what is broken, the same windows from the same seed, and going on after a stop."""
 
+import errno
 import json
 import shutil
 from dataclasses import replace
@@ -20,8 +21,8 @@ from voicego.training.banks import Banks, build_banks
 from voicego.training.clips import KEYWORDS, Clip, Corpus, holds_keyword, read_corpus, which_split
 from voicego.training.draft import CLEARLY_CUT, Mixture, draw
 from voicego.training.evaluate import Tally, read_list
-from voicego.training.lessons import Lesson, LessonMaker, Teaching, masked, warped
-from voicego.training.network import Shape, all_labels
+from voicego.training.lessons import Lesson, Lessons, Teaching, made_ahead, masked, warped
+from voicego.training.network import Shape, all_labels, deepened, new_network
 from voicego.training.train import TrainSettings, train
 
 Pcm = NDArray[np.int16]
@@ -314,6 +315,84 @@ def test_a_doubtful_window_in_which_the_teacher_hears_a_keyword_counts_nothing(b
     assert (lesson.weight == ~batch.doubtful).all()
 
 
+def test_warping_stretches_bands_and_frames_of_six_windows_in_ten() -> None:
+    ramp = np.tile(np.linspace(0, 1, 80, dtype=np.float32), (400, 98, 1)) + np.linspace(0, 1, 98)[:, None].astype("f")
+    seen = warped(ramp, np.random.default_rng(0))
+    changed = np.abs(seen - ramp).max(axis=(1, 2)) > 1e-6
+
+    assert 0.5 < changed.mean() < 0.7
+    assert np.abs(seen - ramp).max() < 0.25
+    assert np.allclose(seen[changed][:, 49, 0], ramp[0, 49, 0], atol=0.02)  # the lowest band's middle stays
+    assert np.array_equal(warped(ramp, np.random.default_rng(0)), seen)
+
+
+def test_people_stay_the_majority_of_every_word_and_of_all_talk(written: Path) -> None:
+    corpus = read_corpus(written)
+    corpus.words += [Clip(spoken(), "go", "training", "kokoro", "af_heart")] * 40
+    corpus.negatives += [Clip(spoken(2.0), "", "training", "flite", "slt")] * 40
+    banks = build_banks(corpus, all_labels(), np.random.default_rng(0), noise_s=10.0, room_count=4)
+    go = banks.words.label == all_labels().index("go")
+    synthetic = np.array([clip.synthetic for clip in corpus.words if clip.split == "training"])
+
+    assert np.isclose(banks.words.weight[go & synthetic].sum() / banks.words.weight[go].sum(), 0.3)
+    assert np.isclose(banks.utterances.weight[-40:].sum() / banks.utterances.weight.sum(), 0.35)
+
+
+def test_a_deeper_network_begins_nearly_where_the_shallow_one_ended() -> None:
+    torch.manual_seed(0)
+    shallow, deep = (new_network(all_labels(), Shape(4, 32, layers, 64)).eval() for layers in (2, 4))
+    deep.load_state_dict(deepened(shallow.state_dict(), 4))
+    inputs = torch.randn(8, 24, 320)
+    with torch.inference_mode():
+        before, after = shallow(inputs).logits, deep(inputs).logits
+
+    assert torch.allclose(before, after, atol=1e-3)
+
+
+def test_a_run_may_begin_with_a_checkpoint_and_more_layers(packs: Path, tmp_path: Path) -> None:
+    train(settings_for(packs, tmp_path / "first", 1))
+    start = tmp_path / "first" / "model"
+    train(replace(settings_for(packs, tmp_path / "second", 1), start=start, shape=Shape(layers=3)))
+    config = json.loads((tmp_path / "second" / "model" / "config.json").read_text())
+
+    assert (config["num_hidden_layers"], config["hidden_size"]) == (3, 32)
+    card = (tmp_path / "second" / "model" / "README.md").read_text()
+    assert "start model.safetensors" in card
+    assert "commands/index.tsv" in card
+    assert str(tmp_path) not in card
+
+
+def test_beginning_with_a_foreign_checkpoint_is_refused(packs: Path, tmp_path: Path) -> None:
+    train(settings_for(packs, tmp_path / "first", 1))
+    start = tmp_path / "first" / "model"
+    config = json.loads((start / "config.json").read_text())
+    del config["conv_depthwise_kernel_size"]
+    (start / "config.json").write_text(json.dumps(config))
+
+    with pytest.raises(VoicegoError, match="no network that voicego made"):
+        train(replace(settings_for(packs, tmp_path / "second", 1), start=start))
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_and_the_run_goes_on(
+    packs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_for(packs, tmp_path / "out", 2)
+    train(settings)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out" / "model").iterdir()}
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("voicego.training.network.save_file", full)
+    monkeypatch.setattr("torch.save", full)
+    train(replace(settings, steps=4))
+
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out" / "model").iterdir()} == before
+    assert "No space left on device" in caplog.text
+    assert torch.load(tmp_path / "out" / "state.pt", weights_only=True)["step"] == 2
+    assert not list((tmp_path / "out").glob("*.new"))
+
+
 def test_masks_blank_some_and_leave_most() -> None:
     lesson = Lesson(np.ones((200, 24, 320), np.float32), np.ones((200, 1), np.float32), np.ones(200, np.float32))
     blanked = (masked(lesson, 4, np.random.default_rng(0)).inputs == 0).mean(axis=(1, 2))
@@ -323,12 +402,13 @@ def test_masks_blank_some_and_leave_most() -> None:
     assert 0.1 < (blanked == 0).mean() < 0.4
 
 
-def test_a_failing_lesson_is_raised_where_it_is_taken() -> None:
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_failing_lesson_is_raised_where_it_is_taken(*, beside: bool) -> None:
     def fail(number: int) -> Lesson:
         raise VoicegoError(f"lesson {number} fell over")
 
-    with LessonMaker(fail, first=7) as lessons, pytest.raises(VoicegoError, match="lesson 7"):
-        lessons.take()
+    with pytest.raises(VoicegoError, match="lesson 7"):
+        next(made_ahead(Lessons(fail, first=7), beside=beside))
 
 
 def test_labels_beyond_the_twelve_are_summed_into_unknown() -> None:

@@ -27,7 +27,7 @@ class Mixture:
 
     truncated: float = 0.05
     """Halves of words, which are `_unknown_`."""
-    utterances: float = 0.15
+    utterances: float = 0.18
     """Windows over utterances of continuous speech and other words."""
     anywhere: float = 0.04
     """Windows anywhere in continuous speech."""

@@ -149,7 +149,8 @@ def hours_of_talk(clips: Sequence[Clip], classifier: Classifier, setup: Setup, *
 
 def words_in_running_speech(clips: Sequence[Clip], classifier: Classifier, setup: Setup) -> dict[float, float]:
     """Share of clips whose word is told by sliding windows at each threshold of `GRID`; any other word is an error."""
-    scores = [_told_and_scored([as_sound(clip)], classifier, setup)[1] for clip in clips]
+    pause = np.zeros(in_samples(PAUSE_S), np.float32)
+    scores = [_told_and_scored([pause, as_sound(clip), pause], classifier, setup)[1] for clip in clips]
     return {
         threshold: sum(
             clip.word in told_running(seen, threshold, setup) for clip, seen in zip(clips, scores, strict=True)

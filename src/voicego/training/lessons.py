@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, TypeAlias
+from itertools import count
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
+from torch.utils.data import DataLoader, IterableDataset
 
 from voicego.spotting.features import FeatureSpec, log_mel, normalised
 from voicego.training.clips import KEYWORDS
@@ -113,40 +112,26 @@ def _stretches(places: int, longest: int, size: int, rng: np.random.Generator) -
     return (place >= start[:, None]) & (place < (start + length)[:, None])
 
 
-class LessonMaker:
-    """A thread that makes lessons from `first` on, a few ahead; a failure is handed over and raised by `take`."""
+class Lessons(IterableDataset[Lesson]):
+    """Lessons from `first` on, without end."""
 
     def __init__(self, make: Callable[[int], Lesson], first: int) -> None:
         self._make, self._first = make, first
-        self._made: queue.Queue[Lesson | Exception] = queue.Queue(maxsize=4)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="voicego-lessons")
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def take(self) -> Lesson:
-        """The next lesson, in order; waits for it."""
-        made = self._made.get()
-        if isinstance(made, Exception):
-            raise made
-        return made
-
-    def _work(self) -> None:
+    def __iter__(self) -> Iterator[Lesson]:
+        """Make one after the other, on one thread."""
         torch.set_num_threads(1)
-        number = self._first
-        while not self._stop.is_set():
-            try:
-                made: Lesson | Exception = self._make(number)
-            except Exception as error:  # noqa: BLE001  # it is raised where the lesson is taken
-                made = error
-            while not self._stop.is_set():
-                with contextlib.suppress(queue.Full):
-                    self._made.put(made, timeout=0.2)
-                    break
-            number += 1
+        yield from map(self._make, count(self._first))
+
+
+def made_ahead(lessons: Lessons, *, beside: bool) -> Iterator[Lesson]:
+    """Lessons in order; with `beside`, a process of its own makes them a few ahead.
+
+    A thread would not do: compiled networks keep Python's lock while they compute.
+    """
+    given: dict[str, int] = {"num_workers": 1, "prefetch_factor": 4} if beside else {}
+    return iter(DataLoader(lessons, batch_size=None, collate_fn=_as_made, **given))  # type: ignore[arg-type]
+
+
+def _as_made(lesson: Lesson) -> Lesson:
+    return lesson

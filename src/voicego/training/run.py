@@ -66,7 +66,7 @@ class TrainSettings:
     """AdamW's decay of the weight matrices."""
     teacher_weight: float = 0.5
     """The teacher's part of the loss on whole words, from 0 to 1."""
-    ema: float = 0.998
+    ema: float = 0.999
     """How slowly the averaged weights follow, a step."""
     reuse: int = 1
     """Steps for each batch of sound, under different masks and mixed with the batches before."""
@@ -76,6 +76,8 @@ class TrainSettings:
     """Seconds of synthetic background that windows are drawn from, besides the recorded."""
     rooms: int = 512
     """Different rooms and microphones that words are heard through."""
+    beside: bool = True
+    """Make sound and features in a process of their own, while this one learns."""
     seed: int = 1
     """Decides the first weights and every window."""
     save_every_s: float = 180.0

@@ -31,18 +31,21 @@ class Teacher:
 
     def __init__(self, model: Path, labels: Sequence[str]) -> None:
         self._model = model
+        self._names_file = model.with_name("labels.json")
         self._labels = list(labels)
         self._session: object = None
         self._to_student: Floats = np.zeros((0, 0), np.float32)
 
-    def open(self) -> None:
-        """Load the network on one thread; raises VoicegoError where a file is missing or foreign."""
+    def check(self) -> None:
+        """Raise VoicegoError where a file is missing; the network is loaded where it is first asked."""
+        if not self._model.is_file() or not self._names_file.is_file():
+            raise VoicegoError(f"The teacher needs {self._model} and {self._names_file} beside it.")
+
+    def _open(self) -> None:
+        """Load the network on one thread."""
         import onnxruntime  # noqa: PLC0415 (heavy, and only needed with a teacher)
 
-        names_file = self._model.with_name("labels.json")
-        if not self._model.is_file() or not names_file.is_file():
-            raise VoicegoError(f"The teacher needs {self._model} and {names_file} beside it.")
-        names = json.loads(names_file.read_text(encoding="utf-8"))
+        names = json.loads(self._names_file.read_text(encoding="utf-8"))
         self._to_student = np.zeros((len(names), len(self._labels)), np.float32)
         for row, name in enumerate(names):
             known = name if name in self._labels else UNKNOWN
@@ -54,6 +57,8 @@ class Teacher:
 
     def __call__(self, samples: Floats) -> Floats:
         """Probabilities (n, labels); silence always gets none."""
+        if self._session is None:
+            self._open()
         mfcc = teacher_features(samples)
         session = self._session
         names = [entry.name for entry in session.get_inputs()]  # type: ignore[attr-defined]

@@ -2,8 +2,8 @@
 
 1. Read the recordings (training speakers only) and lay them out.
 2. Measure the fixed feature statistics on a few augmented batches.
-3. One thread makes lessons (augment, ask the teacher, extract features), the other takes steps; each lesson is used
-   `reuse` times under different masks.
+3. A process of its own makes lessons (augment, ask the teacher, extract features), this one takes steps; each lesson
+   is used `reuse` times under different masks.
 4. Every few minutes the state is saved, so that the same command goes on where it was stopped.
 5. The averaged weights are judged on the validation list now and then, and the best are kept as a checkpoint folder.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ from voicego.training.banks import Banks, build_banks
 from voicego.training.clips import read_corpus
 from voicego.training.draft import Mixture
 from voicego.training.evaluate import ListedClips, read_list
-from voicego.training.lessons import Lesson, LessonMaker, Teaching
+from voicego.training.lessons import Lesson, Lessons, Teaching, made_ahead
 from voicego.training.network import BANDS, all_labels, shape_of
 from voicego.training.run import Run, TrainSettings
 from voicego.training.teacher import Teacher
@@ -48,7 +48,7 @@ def train(settings: TrainSettings) -> None:
     labels = all_labels()
     teacher = None if settings.teacher is None else Teacher(settings.teacher, labels)
     if teacher is not None:
-        teacher.open()
+        teacher.check()
     judged = _validation(settings)
     banks = _read_banks(settings, labels)
     settings.out.mkdir(parents=True, exist_ok=True)
@@ -57,16 +57,31 @@ def train(settings: TrainSettings) -> None:
     else:
         run = _continued(settings, labels, settings.start)
     run.resume()
-    mixture = Mixture(silence=settings.silence)
     teaching = Teaching(len(labels), run.spec, teacher, settings.teacher_weight)
+    accelerator = run.accelerator
+    make = _Maker(
+        banks, Mixture(silence=settings.silence), teaching, settings,
+        (accelerator.process_index, accelerator.num_processes),
+    )  # fmt: skip
+    lessons = made_ahead(Lessons(make, first=run.step // settings.reuse), beside=settings.beside)
+    run.go(lessons.__next__, judged)
 
-    def make(number: int) -> Lesson:
-        number = number * run.accelerator.num_processes + run.accelerator.process_index
-        batch = make_batch(banks, mixture, settings.batch, settings.seed, number)
-        return teaching.lesson(batch, np.random.default_rng((settings.seed, number, 2)))
 
-    with LessonMaker(make, first=run.step // settings.reuse) as lessons:
-        run.go(lessons.take, judged)
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """From a number to the lesson that always has this number; of several learners each gets others."""
+
+    banks: Banks
+    mixture: Mixture
+    teaching: Teaching
+    settings: TrainSettings
+    learner: tuple[int, int]
+    """Which one, of how many."""
+
+    def __call__(self, number: int) -> Lesson:
+        number = number * self.learner[1] + self.learner[0]
+        batch = make_batch(self.banks, self.mixture, self.settings.batch, self.settings.seed, number)
+        return self.teaching.lesson(batch, np.random.default_rng((self.settings.seed, number, 2)))
 
 
 def _continued(settings: TrainSettings, labels: list[str], start: Path) -> Run:

@@ -213,7 +213,7 @@ def main() -> None:
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     teacher = Teacher(given.teacher, all_labels())
-    teacher.open()
+    teacher.check()
     given.cache.mkdir(parents=True, exist_ok=True)
     kokoro = fetch_kokoro(given.cache)
     every: list[Engine] = [
