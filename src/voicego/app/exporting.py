@@ -15,6 +15,7 @@ import numpy as np
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE
 from voicego.spotting.checkpoint import find
+from voicego.spotting.hub import offline
 from voicego.spotting.twelve import TWELVE, to_twelve
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def export(settings: ExportSettings, report: Callable[[str], None]) -> Exported:
 
     checkpoint = find(settings.model)
     folder = _folder_for(checkpoint, settings.out)
+    offline()  # before the packages, which import Hugging Face's
     for package in ("onnx", "litert_torch") if settings.litert else ("onnx",):
         exports.require(package)
     windows = _clips(settings.clips, checkpoint) if settings.clips else _synthetic()
