@@ -83,9 +83,7 @@ def test_a_keyword_that_the_teacher_does_not_hear_is_left_out(tmp_path: Path) ->
         assert [row["transcript"] for row in csv.DictReader(index, delimiter="\t")] == ["gold"]
 
 
-def test_what_a_synthesiser_cannot_say_is_named_and_left_out(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_a_synthesiser_cannot_say_is_named_and_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     studio(Tone()).record([go(text="unsayable"), go()], tmp_path / "words")
 
     assert len((tmp_path / "words" / "index.tsv").read_text().splitlines()) == 2

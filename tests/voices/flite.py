@@ -7,8 +7,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import soundfile
 import soxr
-from voicego.training.voices.kokoro import RATE
 from numpy.typing import NDArray
+
+from voicego.training.voices.kokoro import RATE
 
 VOICES = ("awb", "rms", "kal16", "slt")
 """A Scotsman, an American, a robot of the nineties, and an American woman."""

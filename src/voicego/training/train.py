@@ -26,7 +26,7 @@ from voicego.training.banks import Banks, build_banks
 from voicego.training.clips import read_corpus
 from voicego.training.draft import Mixture
 from voicego.training.evaluate import ListedClips, read_list
-from voicego.training.lessons import Lesson, Lessons, Teaching, made_ahead
+from voicego.training.lessons import Lesson, Lessons, Teaching, made_ahead, use_one_thread
 from voicego.training.network import BANDS, all_labels, shape_of
 from voicego.training.run import Run, TrainSettings
 from voicego.training.teacher import Teacher
@@ -43,7 +43,7 @@ __all__ = ["TrainSettings", "train"]
 
 def train(settings: TrainSettings) -> None:
     """Train until the steps or minutes are used up, resuming from `out` if it holds a state; leaves `out/model/`."""
-    torch.set_num_threads(1)
+    use_one_thread()
     torch.manual_seed(settings.seed)
     labels = all_labels()
     teacher = None if settings.teacher is None else Teacher(settings.teacher, labels)
