@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 from voicego.errors import VoicegoError
+from voicego.training.classes import all_labels
 from voicego.training.clips import KEYWORDS, holds_keyword, read_corpus
-from voicego.training.network import all_labels
 from voicego.training.voices import engines, script
 from voicego.training.voices.__main__ import Line, Studio, talk, words
 from voicego.training.voices.engines import Manner

@@ -18,11 +18,12 @@ from voicego.spotting.features import FeatureSpec, features
 from voicego.spotting.twelve import to_twelve
 from voicego.training.augment import make_batch
 from voicego.training.banks import Banks, build_banks
+from voicego.training.classes import Classes, all_labels
 from voicego.training.clips import KEYWORDS, Clip, Corpus, holds_keyword, read_corpus, which_split
 from voicego.training.draft import CLEARLY_CUT, Mixture, draw
 from voicego.training.evaluate import Tally, read_list
 from voicego.training.lessons import Lesson, Lessons, Teaching, made_ahead, masked, warped
-from voicego.training.network import Shape, all_labels, deepened, new_network
+from voicego.training.network import Shape, deepened, new_network
 from voicego.training.train import TrainSettings, train
 
 Pcm = NDArray[np.int16]
@@ -53,7 +54,7 @@ def packs(written: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def banks(written: Path) -> Banks:
     corpus = read_corpus(written)
-    return build_banks(corpus, all_labels(), np.random.default_rng(0), noise_s=60.0, room_count=20)
+    return build_banks(corpus, Classes(), np.random.default_rng(0), noise_s=60.0, room_count=20)
 
 
 def write_packs(root: Path) -> Path:
@@ -276,7 +277,7 @@ def test_silence_reaches_from_nothing_to_loud(banks: Banks) -> None:
 def test_words_without_any_other_recording_still_make_batches() -> None:
     corpus = Corpus(words=[Clip(spoken(), word, "training", "folder") for word in ("go", "stop", "teapot")])
     batch = make_batch(
-        build_banks(corpus, all_labels(), np.random.default_rng(0), 60.0, 20), Mixture(), 64, seed=1, number=0
+        build_banks(corpus, Classes(), np.random.default_rng(0), 60.0, 20), Mixture(), 64, seed=1, number=0
     )
 
     assert {"go", "stop", "_silence_", "_unknown_"} == {all_labels()[label] for label in batch.label}
@@ -295,7 +296,7 @@ def test_the_teacher_has_half_a_say_on_words_and_none_on_the_rest(banks: Banks, 
         sure: NDArray[np.float32] = np.eye(len(all_labels()), dtype=np.float32)[np.full(len(samples), cat)]
         return sure
 
-    lesson = Teaching(len(all_labels()), spec, always_cat).lesson(batch, np.random.default_rng(3))
+    lesson = Teaching(Classes(), spec, always_cat).lesson(batch, np.random.default_rng(3))
 
     assert np.allclose(lesson.targets[batch.taught, cat], 0.5)
     assert np.allclose(lesson.targets[~batch.taught, cat], 0.0)
@@ -309,7 +310,7 @@ def test_a_doubtful_window_in_which_the_teacher_hears_a_keyword_counts_nothing(b
     def always_yes(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.tile(np.eye(1, len(all_labels()), dtype=np.float32), (len(samples), 1))
 
-    lesson = Teaching(len(all_labels()), spec, always_yes).lesson(batch, np.random.default_rng(3))
+    lesson = Teaching(Classes(), spec, always_yes).lesson(batch, np.random.default_rng(3))
 
     assert batch.doubtful.any()
     assert (lesson.weight == ~batch.doubtful).all()
@@ -330,7 +331,7 @@ def test_people_stay_the_majority_of_every_word_and_of_all_talk(written: Path) -
     corpus = read_corpus(written)
     corpus.words += [Clip(spoken(), "go", "training", "kokoro", "af_heart")] * 40
     corpus.negatives += [Clip(spoken(2.0), "", "training", "flite", "slt")] * 40
-    banks = build_banks(corpus, all_labels(), np.random.default_rng(0), noise_s=10.0, room_count=4)
+    banks = build_banks(corpus, Classes(), np.random.default_rng(0), noise_s=10.0, room_count=4)
     go = banks.words.label == all_labels().index("go")
     synthetic = np.array([clip.synthetic for clip in corpus.words if clip.split == "training"])
 
@@ -340,7 +341,7 @@ def test_people_stay_the_majority_of_every_word_and_of_all_talk(written: Path) -
 
 def test_a_deeper_network_begins_nearly_where_the_shallow_one_ended() -> None:
     torch.manual_seed(0)
-    shallow, deep = (new_network(all_labels(), Shape(4, 32, layers, 64)).eval() for layers in (2, 4))
+    shallow, deep = (new_network(all_labels(), Shape(4, 32, layers, 64)).train(mode=False) for layers in (2, 4))
     deep.load_state_dict(deepened(shallow.state_dict(), 4))
     inputs = torch.randn(8, 24, 320)
     with torch.inference_mode():
@@ -352,7 +353,7 @@ def test_a_deeper_network_begins_nearly_where_the_shallow_one_ended() -> None:
 def test_a_run_may_begin_with_a_checkpoint_and_more_layers(packs: Path, tmp_path: Path) -> None:
     train(settings_for(packs, tmp_path / "first", 1))
     start = tmp_path / "first" / "model"
-    train(replace(settings_for(packs, tmp_path / "second", 1), start=start, shape=Shape(layers=3)))
+    train(replace(settings_for(packs, tmp_path / "second", 1), start=str(start), shape=Shape(layers=3)))
     config = json.loads((tmp_path / "second" / "model" / "config.json").read_text())
 
     assert (config["num_hidden_layers"], config["hidden_size"]) == (3, 32)
@@ -370,7 +371,7 @@ def test_beginning_with_a_foreign_checkpoint_is_refused(packs: Path, tmp_path: P
     (start / "config.json").write_text(json.dumps(config))
 
     with pytest.raises(VoicegoError, match="no network that voicego made"):
-        train(replace(settings_for(packs, tmp_path / "second", 1), start=start))
+        train(replace(settings_for(packs, tmp_path / "second", 1), start=str(start)))
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_and_the_run_goes_on(

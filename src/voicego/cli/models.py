@@ -37,8 +37,9 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Folder for the checkpoint and the state to resume from.")],
     *,
     start: Annotated[
-        Path | None, typer.Option("--start", help="A checkpoint of voicego's own to go on from, or to adapt.")
+        str | None, typer.Option("--start", help="A model to go on from, or a fetched wav2vec2 to fine-tune.")
     ] = None,
+    words: Annotated[str, typer.Option("--words", help="Own keywords, with commas between; else the ten.")] = "",
     teacher: Annotated[
         Path | None, typer.Option("--teacher", help="A teacher's model.onnx, with labels.json beside it.")
     ] = None,
@@ -72,6 +73,7 @@ def train(
             data=tuple(data),
             out=out,
             start=start,
+            words=tuple(word.strip() for word in words.split(",") if word.strip()),
             teacher=teacher,
             validation=validation,
             shape=Shape(stride, hidden, layers, 2 * hidden),

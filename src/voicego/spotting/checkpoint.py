@@ -44,8 +44,8 @@ def find(model: str) -> Checkpoint:
     Raises:
         VoicegoError: it is not there, or is no audio classifier; the message says what to do.
     """
-    folder = _folder(model)
-    config = _json(folder / CONFIG, model)
+    folder = folder_of(model)
+    config = read_json(folder / CONFIG, model)
     labels = _labels(config, model)
     if not any((folder / name).is_file() for name in (WEIGHTS, SHARDS, PICKLED)):
         raise VoicegoError(f"the model {model} has no weights: neither {WEIGHTS} nor {PICKLED} is in {folder}")
@@ -53,7 +53,7 @@ def find(model: str) -> Checkpoint:
     if not features:
         raise VoicegoError(f"the model {model} does not say how it wants its sound: no {FEATURES[0]} in {folder}")
     table = _table(folder / DECISION, labels, model)
-    return Checkpoint(model, folder, labels, table, _json(features[0], model))
+    return Checkpoint(model, folder, labels, table, read_json(features[0], model))
 
 
 def keywords(model: str) -> tuple[str, ...]:
@@ -61,7 +61,8 @@ def keywords(model: str) -> tuple[str, ...]:
     return find(model).keywords
 
 
-def _folder(model: str) -> Path:
+def folder_of(model: str) -> Path:
+    """Find the folder of `embedded`, of a path, or of a hub id that was fetched; raises VoicegoError."""
     if model == EMBEDDED:
         return EMBEDDED_FOLDER
     path = Path(model).expanduser()
@@ -102,7 +103,7 @@ def _labels(config: Mapping[str, Any], model: str) -> tuple[str, ...]:
 def _table(path: Path, labels: tuple[str, ...], model: str) -> Mapping[str, Row]:
     if not path.is_file():
         return {}
-    rows = _json(path, model).get("keywords")
+    rows = read_json(path, model).get("keywords")
     if not isinstance(rows, dict):
         raise VoicegoError(f'the model {model} is damaged: {path} has no "keywords"')
     if strange := [word for word in rows if word not in labels]:
@@ -120,7 +121,8 @@ def _row(word: str, row: Any, path: Path, model: str) -> Row:  # noqa: ANN401 --
         ) from error
 
 
-def _json(path: Path, model: str) -> Mapping[str, Any]:
+def read_json(path: Path, model: str) -> Mapping[str, Any]:
+    """Read one of a checkpoint's JSON files; a VoicegoError names the model and the file."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from voicego.training.clips import KEYWORDS, RATE, SILENCE, UNKNOWN, Clip, Corpus, Pcm
+from voicego.training.clips import RATE, SILENCE, UNKNOWN, Clip, Corpus, Pcm
 from voicego.training.noises import Floats, synthetic_noise
 from voicego.training.rooms import Spectra, rooms
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from voicego.training.classes import Classes
 
 FRAME = 160
 SLOW_TALK = frozenset({"speechocean762", "alphanumeric", "an4", "dspspeech20"})
@@ -73,7 +75,7 @@ class Banks:
 
 
 def build_banks(
-    corpus: Corpus, labels: Sequence[str], rng: np.random.Generator, noise_s: float = 1200.0, room_count: int = 512
+    corpus: Corpus, classes: Classes, rng: np.random.Generator, noise_s: float = 1200.0, room_count: int = 512
 ) -> Banks:
     """Lay out the training part of a corpus; a word that is no label becomes `_unknown_`."""
     words = [clip for clip in corpus.words if clip.split == "training" and clip.word != SILENCE]
@@ -82,7 +84,7 @@ def build_banks(
     noises = [clip for clip in corpus.noises if clip.split == "training"]
     on_tape = (*words, *talk, *silent, *noises)
     starts = np.cumsum([0] + [len(clip.samples) for clip in on_tape]).tolist()
-    index = {label: k for k, label in enumerate(labels)}
+    index = {label: k for k, label in enumerate(classes.labels)}
     at = iter(starts)
     word_rows = [_word(clip, next(at), index.get(clip.word, index[UNKNOWN])) for clip in words]
     talk_rows: list[Row] = []
@@ -99,7 +101,7 @@ def build_banks(
         tape=np.concatenate([clip.samples for clip in on_tape] + [np.zeros(4, np.int16)]),
         words=_balanced(
             _places(word_rows),
-            [index[word] for word in KEYWORDS if word in index],
+            [index[word] for word in classes.keywords],
             np.array([clip.synthetic for clip in words], np.bool_),
         ),
         utterances=_mostly_people(_places(talk_rows), np.array(of_synthetic_talk, np.bool_)),

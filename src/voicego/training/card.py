@@ -8,21 +8,24 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from voicego.spotting.checkpoint import folder_of
 from voicego.training.evaluate import Tally, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from voicego.training.classes import Classes
     from voicego.training.run import TrainSettings
 
 PACKAGES = ("voicego", "torch", "transformers", "accelerate", "numpy", "soundfile", "soxr")
 
 
 def draft_card(
-    settings: TrainSettings, labels: Sequence[str], step: int, seconds: float, found: Mapping[str, Tally] | None
+    settings: TrainSettings, classes: Classes, made_in: tuple[int, float], found: Mapping[str, Tally] | None
 ) -> str:
-    """Markdown with the front matter that the Hugging Face hub reads."""
+    """Markdown with the front matter that the Hugging Face hub reads; `made_in` is steps and seconds."""
+    labels = classes.labels
     measured = "No validation list was given, so nothing was measured." if found is None else table(found)
     given = "\n".join(f"| {name} | {value} |" for name, value in _plain(settings).items())
     sources = "\n".join(f"| {name} | `{digest}` |" for name, digest in _sources(settings))
@@ -31,18 +34,18 @@ def draft_card(
 pipeline_tag: audio-classification
 library_name: transformers
 language: en
-tags: [keyword-spotting, wav2vec2-bert, voicego]
+tags: [keyword-spotting, voicego]
 ---
 
 # A voicego keyword network
 
-Wav2Vec2-BERT over windows of 1 s at 16 kHz, {len(labels)} classes: {", ".join(labels)}.
+It hears windows of 1 s at 16 kHz and tells {len(labels)} classes apart: {", ".join(labels)}.
 
-Trained by `voicego train`: averaged weights after step {step} ({seconds / 60:.0f} minutes).
+Trained by `voicego train`: averaged weights after step {made_in[0]} ({made_in[1] / 60:.0f} minutes).
 
 ## Measured
 
-Twelve classes; every other label is summed into `_unknown_` before the best is chosen.
+{len(classes.judged)} classes; every other label is summed into `_unknown_` before the best is chosen.
 
 {measured}
 
@@ -74,7 +77,8 @@ def _sources(settings: TrainSettings) -> Iterator[tuple[str, str]]:
     if settings.teacher:
         yield f"teacher {settings.teacher.name}", _digest(settings.teacher)
     if settings.start:
-        yield "start model.safetensors", _digest(settings.start / "model.safetensors")
+        for weights in sorted(folder_of(settings.start).glob("*.safetensors")):
+            yield f"start {weights.name}", _digest(weights)
 
 
 def _digest(path: Path) -> str:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from voicego.errors import VoicegoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 Split: TypeAlias = Literal["training", "validation"]
 Pcm: TypeAlias = NDArray[np.int16]
@@ -63,7 +63,7 @@ class Corpus:
     words: list[Clip] = field(default_factory=list)
     """Single words with their label, `_silence_` included."""
     negatives: list[Clip] = field(default_factory=list)
-    """Speech that holds none of the ten words as far as anybody wrote down."""
+    """Speech that holds no keyword as far as anybody wrote down."""
     noises: list[Clip] = field(default_factory=list)
     """Background."""
     problems: list[str] = field(default_factory=list)
@@ -74,8 +74,8 @@ class Corpus:
         return Counter(clip.word for clip in self.words if clip.split == split)
 
 
-def read_corpus(*roots: Path, splits: tuple[Split, ...] = ("training",)) -> Corpus:
-    """Read every root: packs (`commands/index.tsv` …) or one folder a word.
+def read_corpus(*roots: Path, splits: tuple[Split, ...] = ("training",), keywords: Sequence[str] = KEYWORDS) -> Corpus:
+    """Read every root: packs (`commands/index.tsv` …) or one folder a word; talk that holds a keyword is left out.
 
     Raises:
         VoicegoError: a root is not there, or none of them holds a word.
@@ -85,7 +85,7 @@ def read_corpus(*roots: Path, splits: tuple[Split, ...] = ("training",)) -> Corp
         if not root.is_dir():
             raise VoicegoError(f"There is no folder of recordings at {root}.")
         if list(root.glob("*/index.tsv")):
-            _read_packs(root, splits, corpus)
+            _read_packs(root, splits, keywords, corpus)
         else:
             _read_folders(root, splits, corpus)
     if not corpus.words:
@@ -104,19 +104,19 @@ def which_split(name: str, validation_percent: float = 20.0) -> Split:
     return "validation" if share < validation_percent else "training"
 
 
-def holds_keyword(transcript: str) -> bool:
-    """Whether one of the ten words is written in a transcript."""
-    return not set(KEYWORDS).isdisjoint(re.findall(r"[a-z']+", transcript.lower()))
+def holds_keyword(transcript: str, keywords: Sequence[str] = KEYWORDS) -> bool:
+    """Whether one of the keywords is written in a transcript."""
+    return not set(keywords).isdisjoint(re.findall(r"[a-z']+", transcript.lower()))
 
 
-def _read_packs(root: Path, splits: tuple[Split, ...], corpus: Corpus) -> None:
+def _read_packs(root: Path, splits: tuple[Split, ...], keywords: Sequence[str], corpus: Corpus) -> None:
     for pack in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")):
         for clip in _clips(pack, splits, corpus.problems):
             if pack.name == NOISE_PACK:
                 corpus.noises.append(clip)
             elif clip.word:
                 corpus.words.append(clip)
-            elif not holds_keyword(clip.transcript):
+            elif not holds_keyword(clip.transcript, keywords):
                 corpus.negatives.append(clip)
 
 

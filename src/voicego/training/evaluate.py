@@ -1,4 +1,4 @@
-"""Score clips on twelve classes: the ten words, silence, and everything else as unknown."""
+"""Score clips on the keywords, silence, and everything else as unknown."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ import soundfile
 from numpy.typing import NDArray
 
 from voicego.errors import VoicegoError
-from voicego.spotting.twelve import TWELVE, to_twelve
+from voicego.training.clips import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from voicego.training.classes import Classes
+    from voicego.training.clips import Clip
+
 WINDOW = 16_000
+MOST = 4000
+"""Clips that a list made from recordings holds at most."""
 
 Floats = NDArray[np.float32]
 
@@ -30,7 +35,7 @@ class ListedClips:
     samples: Floats
     """(n, 16000) in [-1, 1]."""
     labels: tuple[str, ...]
-    """One of the twelve for each."""
+    """One of the judged classes for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +74,32 @@ def read_list(listing: Path) -> ListedClips:
     return ListedClips(samples, tuple(row["label"] for row in rows))
 
 
-def tallies(score: Callable[[Floats], Floats], clips: ListedClips, labels: Sequence[str]) -> dict[str, Tally]:
+def tallies(score: Callable[[Floats], Floats], clips: ListedClips, classes: Classes) -> dict[str, Tally]:
     """Per class, and under `all` together; `score` takes (n, 16000) sound and gives (n, labels) probabilities."""
+    judged = classes.judged
     parts = [score(clips.samples[at : at + 128]) for at in range(0, len(clips.samples), 128)]
-    heard = [TWELVE[best] for best in to_twelve(np.concatenate(parts), labels).argmax(axis=1)]
+    heard = [judged[best] for best in classes.summed(np.concatenate(parts)).argmax(axis=1)]
     right = [said == answer for said, answer in zip(clips.labels, heard, strict=True)]
     found = {
         label: Tally(
             sum(ok for ok, said in zip(right, clips.labels, strict=True) if said == label), clips.labels.count(label)
         )
-        for label in TWELVE
+        for label in judged
     }
     return found | {"all": Tally(sum(right), len(right))}
+
+
+def listed(clips: Iterable[Clip], classes: Classes) -> ListedClips | None:
+    """Single words as a list to judge by, for recordings that bring none; other words are `_unknown_`."""
+    chosen = list(clips)[:MOST]
+    if not chosen:
+        return None
+    samples = np.zeros((len(chosen), WINDOW), np.float32)
+    for row, clip in zip(samples, chosen, strict=True):
+        sound = clip.samples[:WINDOW]
+        row[: len(sound)] = sound / np.float32(32768)
+    known = classes.judged
+    return ListedClips(samples, tuple(clip.word if clip.word in known else UNKNOWN for clip in chosen))
 
 
 def table(found: Mapping[str, Tally]) -> str:

@@ -8,6 +8,7 @@ detector sees the same scores once for each threshold.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,9 @@ from voicego.spotting.detector import Detector
 from voicego.training.clips import KEYWORDS, Clip, holds_keyword
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from voicego.flow import Scores
     from voicego.seams import Classifier
@@ -65,7 +68,7 @@ class Word:
 
 @dataclass(slots=True)
 class Hours:
-    """Talk without any of the ten words, and what was told of it all the same."""
+    """Talk of one source, and what was told of it that nobody had said."""
 
     source: str
     hours: float = 0.0
@@ -103,68 +106,76 @@ def as_sound(clip: Clip) -> Samples:
     return np.asarray(clip.samples / np.float32(32768), np.float32)
 
 
-def words_said_alone(clips: Sequence[Clip], classifier: Classifier, setup: Setup) -> list[Word]:
-    """Say every clip of a keyword alone, with pauses around it."""
-    pause = np.zeros(in_samples(PAUSE_S), np.float32)
-    spans: list[tuple[int, int]] = []
-    at = len(pause)
-    for clip in clips:
-        spans.append((at, at + len(clip.samples) + in_samples(LATE_S)))
-        at += len(clip.samples) + len(pause)
-    sounds = (part for clip in clips for part in (as_sound(clip), pause))
-    found = told_alone(_after(pause, sounds), classifier, setup)
-    words = []
-    for clip, (begin, end) in zip(clips, spans, strict=True):
-        loud = np.flatnonzero(np.abs(as_sound(clip)) >= np.abs(as_sound(clip)).max(initial=0.0) / 100)
-        last = int(loud[-1]) if len(loud) else 0
-        told = tuple(one for one in found if begin <= one.at <= end)
-        words.append(Word(clip.word, clip.speaker, told, begin + last, last < len(clip.samples) - in_samples(0.05)))
-    return words
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Listens as the program would, to every keyword of a checkpoint."""
 
+    classifier: Classifier
+    keywords: tuple[str, ...] = KEYWORDS
+    setup: Setup = field(default_factory=Setup)
 
-def told_alone(sounds: Iterable[Samples], classifier: Classifier, setup: Setup) -> list[Told]:
-    """Every detection of a word said alone that any threshold could let through."""
-    found: list[Detection] = []
-    decisions = tuple(_decision(word, 0.0, isolated=True) for word in KEYWORDS)
-    Listener(Sounds(sounds), classifier, setup, decisions, found.append).listen()
-    return [Told(one.keyword, one.score, one.at) for one in found]
+    def words_said_alone(self, clips: Sequence[Clip]) -> list[Word]:
+        """Say every clip of a keyword alone, with pauses around it."""
+        pause = np.zeros(in_samples(PAUSE_S), np.float32)
+        spans: list[tuple[int, int]] = []
+        at = len(pause)
+        for clip in clips:
+            spans.append((at, at + len(clip.samples) + in_samples(LATE_S)))
+            at += len(clip.samples) + len(pause)
+        found = self.told_alone(chain([pause], *((as_sound(clip), pause) for clip in clips)))
+        words = []
+        for clip, (begin, end) in zip(clips, spans, strict=True):
+            loud = np.flatnonzero(np.abs(as_sound(clip)) >= np.abs(as_sound(clip)).max(initial=0.0) / 100)
+            last = int(loud[-1]) if len(loud) else 0
+            told = tuple(one for one in found if begin <= one.at <= end)
+            words.append(Word(clip.word, clip.speaker, told, begin + last, last < len(clip.samples) - in_samples(0.05)))
+        return words
 
+    def told_alone(self, sounds: Iterable[Samples]) -> list[Told]:
+        """Every detection of a word said alone that any threshold could let through."""
+        return self._listen(sounds, None)
 
-def hours_of_talk(clips: Sequence[Clip], classifier: Classifier, setup: Setup, *, running: bool = True) -> list[Hours]:
-    """Listen to talk, each source by itself; recordings whose transcript holds one of the ten words are left out."""
-    breath = np.zeros(in_samples(BREATH_S), np.float32)
-    every: list[Hours] = []
-    for source in dict.fromkeys(clip.source for clip in clips):
-        chosen = [clip for clip in clips if clip.source == source and not holds_keyword(clip.transcript)]
-        heard = Hours(source, sum(len(clip.samples) + len(breath) for clip in chosen) / SAMPLE_RATE / 3600)
-        sounds = (part for clip in chosen for part in (as_sound(clip), breath))
-        if running:
-            heard.told, scores = _told_and_scored(sounds, classifier, setup)
-            heard.running = {threshold: told_running(scores, threshold, setup) for threshold in GRID}
-        else:
-            heard.told = told_alone(sounds, classifier, setup)
-        every.append(heard)
-    return every
+    def hours_of_talk(self, clips: Sequence[Clip], *, running: bool = True) -> list[Hours]:
+        """Listen to talk, each source by itself; what is told where the transcript holds the word is no error."""
+        breath = np.zeros(in_samples(BREATH_S), np.float32)
+        every: list[Hours] = []
+        for source in dict.fromkeys(clip.source for clip in clips):
+            chosen = [clip for clip in clips if clip.source == source]
+            ends = np.cumsum([len(clip.samples) + len(breath) for clip in chosen])
+            heard = Hours(source, float(ends[-1]) / SAMPLE_RATE / 3600)
+            scores: list[Scores] = []
+            sounds = (part for clip in chosen for part in (as_sound(clip), breath))
+            told = self._listen(sounds, scores.append if running else None)
+            heard.told = [one for one in told if not _was_said(one, chosen, ends)]
+            for threshold in GRID if running else ():
+                found = self.told_running(scores, threshold)
+                heard.running[threshold] = [one.keyword for one in found if not _was_said(one, chosen, ends)]
+            every.append(heard)
+        return every
 
+    def words_in_running_speech(self, clips: Sequence[Clip]) -> dict[float, float]:
+        """Share of clips whose word is told by sliding windows, at each threshold of `GRID`."""
+        pause = np.zeros(in_samples(PAUSE_S), np.float32)
+        heard = dict.fromkeys(GRID, 0)
+        for clip in clips:
+            scores: list[Scores] = []
+            self._listen([pause, as_sound(clip), pause], scores.append)
+            for threshold in GRID:
+                heard[threshold] += any(one.keyword == clip.word for one in self.told_running(scores, threshold))
+        return {threshold: count / max(1, len(clips)) for threshold, count in heard.items()}
 
-def words_in_running_speech(clips: Sequence[Clip], classifier: Classifier, setup: Setup) -> dict[float, float]:
-    """Share of clips whose word is told by sliding windows at each threshold of `GRID`; any other word is an error."""
-    pause = np.zeros(in_samples(PAUSE_S), np.float32)
-    scores = [_told_and_scored([pause, as_sound(clip), pause], classifier, setup)[1] for clip in clips]
-    return {
-        threshold: sum(
-            clip.word in told_running(seen, threshold, setup) for clip, seen in zip(clips, scores, strict=True)
-        )
-        / max(1, len(clips))
-        for threshold in GRID
-    }
+    def told_running(self, scores: Iterable[Scores], threshold: float) -> list[Told]:
+        """What the detector tells in running speech at one threshold for all."""
+        decisions = tuple(_decision(word, threshold, isolated=False) for word in self.keywords)
+        setup = self.setup
+        detector = Detector(decisions, in_samples(setup.hop_s), setup.longest_word_s, setup.quiet_s)
+        return [Told(found.keyword, found.score, found.at) for one in scores if (found := detector.see(one))]
 
-
-def told_running(scores: Iterable[Scores], threshold: float, setup: Setup) -> list[str]:
-    """Keywords that the detector tells in running speech at one threshold for all."""
-    decisions = tuple(_decision(word, threshold, isolated=False) for word in KEYWORDS)
-    detector = Detector(decisions, in_samples(setup.hop_s), setup.longest_word_s, setup.quiet_s)
-    return [found.keyword for one in scores if (found := detector.see(one))]
+    def _listen(self, sounds: Iterable[Samples], look_on: Callable[[Scores], None] | None) -> list[Told]:
+        found: list[Detection] = []
+        decisions = tuple(_decision(word, 0.0, isolated=True) for word in self.keywords)
+        Listener(Sounds(sounds), self.classifier, self.setup, decisions, found.append, look_on=look_on).listen()
+        return [Told(one.keyword, one.score, one.at) for one in found]
 
 
 def is_chooser(speaker: str) -> bool:
@@ -183,19 +194,10 @@ def halves(talk: Sequence[Clip]) -> tuple[list[Clip], list[Clip]]:
     return first, second
 
 
-def _told_and_scored(
-    sounds: Iterable[Samples], classifier: Classifier, setup: Setup
-) -> tuple[list[Told], list[Scores]]:
-    found: list[Detection] = []
-    seen: list[Scores] = []
-    decisions = tuple(_decision(word, 0.0, isolated=True) for word in KEYWORDS)
-    Listener(Sounds(sounds), classifier, setup, decisions, found.append, look_on=seen.append).listen()
-    return [Told(one.keyword, one.score, one.at) for one in found], seen
-
-
-def _after(first: Samples, sounds: Iterable[Samples]) -> Iterator[Samples]:
-    yield first
-    yield from sounds
+def _was_said(told: Told, clips: Sequence[Clip], ends: NDArray[np.int64]) -> bool:
+    """Whether the recording in which a word was told has it in its transcript."""
+    number = min(int(np.searchsorted(ends, told.at)), len(clips) - 1)
+    return holds_keyword(clips[number].transcript, (told.keyword,))
 
 
 def _decision(keyword: str, threshold: float, *, isolated: bool) -> Decision:

@@ -14,11 +14,11 @@ from threadpoolctl import threadpool_limits
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
-from voicego.spotting.features import FeatureSpec, log_mel, normalised
-from voicego.training.clips import KEYWORDS
+from voicego.spotting.features import FeatureSpec, features, log_mel, normalised
 
 if TYPE_CHECKING:
     from voicego.training.augment import Batch
+    from voicego.training.classes import Classes
 
 Floats: TypeAlias = NDArray[np.float32]
 Opinion: TypeAlias = Callable[[Floats], Floats]
@@ -35,7 +35,7 @@ class Lesson:
     """A batch as the network sees it."""
 
     inputs: Floats
-    """(n, steps, stride * bands) features."""
+    """(n, steps, stride * bands) features, or (n, samples) of the waveform."""
     targets: Floats
     """(n, labels), each row adding up to 1."""
     weight: Floats
@@ -46,24 +46,35 @@ class Lesson:
 class Teaching:
     """How sound becomes a lesson."""
 
-    labels: int
-    """How many classes there are."""
-    spec: FeatureSpec
+    classes: Classes
+    spec: FeatureSpec | None
+    """None: the network takes the waveform."""
     opinion: Opinion | None = None
     weight: float = 0.5
     """The teacher's part of the target on whole words, from 0 to 1."""
 
     def lesson(self, batch: Batch, rng: np.random.Generator) -> Lesson:
         """Mix label and teacher into one target; where talk may hold a keyword and the teacher hears one, look away."""
-        targets = np.eye(self.labels, dtype=np.float32)[batch.label]
+        targets = np.eye(len(self.classes.labels), dtype=np.float32)[batch.label]
         weight = np.ones(len(targets), np.float32)
         if self.opinion is not None:
             heard = self.opinion(batch.samples)
             taught = batch.taught[:, None] * np.float32(self.weight)
             targets = (1 - taught) * targets + taught * heard
-            weight[batch.doubtful & (heard[:, : len(KEYWORDS)].max(axis=1) > SURE)] = 0.0
+            weight[batch.doubtful & (heard[:, : len(self.classes.keywords)].max(axis=1) > SURE)] = 0.0
+        if self.spec is None:
+            return Lesson(inputs_of(batch.samples, None), targets, weight)
         mel = warped(log_mel(batch.samples, self.spec.mel_bins), rng)
         return Lesson(normalised(mel, self.spec), targets, weight)
+
+
+def inputs_of(samples: Floats, spec: FeatureSpec | None) -> Floats:
+    """What a network is shown of (n, samples) sound: features, or each window at mean 0 and variance 1 (wav2vec2's)."""
+    if spec is not None:
+        return features(samples, spec)
+    centred = samples - samples.mean(axis=1, keepdims=True)
+    even: Floats = centred / np.sqrt(centred.var(axis=1, keepdims=True) + np.float32(1e-7))
+    return even
 
 
 def warped(mel: Floats, rng: np.random.Generator) -> Floats:

@@ -1,30 +1,28 @@
-"""The network that is trained: a small Wav2Vec2-BERT, its labels, and the checkpoint folder it is saved as."""
+"""The network that learns: a new one, or one to go on from; and the checkpoint folder that it is saved as."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from safetensors.torch import save_file
-from transformers import Wav2Vec2BertConfig, Wav2Vec2BertForSequenceClassification
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForAudioClassification, Wav2Vec2BertConfig, Wav2Vec2BertForSequenceClassification
 
 from voicego.errors import VoicegoError
-from voicego.training.clips import KEYWORDS, SILENCE, UNKNOWN
+from voicego.spotting.checkpoint import folder_of, read_json
+from voicego.spotting.features import FeatureSpec
+from voicego.spotting.hub import CONFIG, DECISION, FEATURES, WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import torch
+    from transformers import PreTrainedModel
 
-    from voicego.spotting.features import FeatureSpec
-
-OTHER_WORDS = (
-    *("backward", "bed", "bird", "cat", "dog", "eight", "five", "follow", "forward", "four", "happy", "house"),
-    *("learn", "marvin", "nine", "one", "seven", "sheila", "six", "three", "tree", "two", "visual", "wow", "zero"),
-)
 BANDS, HEADS = 80, 4
 
 
@@ -79,11 +77,6 @@ DEFAULT_DECISION = {
 }
 
 
-def all_labels() -> list[str]:
-    """Every class in the order of the outputs: the ten keywords, 25 other words, silence, unknown."""
-    return [*KEYWORDS, *OTHER_WORDS, SILENCE, UNKNOWN]
-
-
 def new_network(labels: Sequence[str], shape: Shape) -> Wav2Vec2BertForSequenceClassification:
     """Untrained weights; position comes from the convolutions, so no position embedding is needed."""
     config = Wav2Vec2BertConfig(
@@ -112,33 +105,119 @@ def new_network(labels: Sequence[str], shape: Shape) -> Wav2Vec2BertForSequenceC
     return Wav2Vec2BertForSequenceClassification(config)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Student:
+    """A network and how it wants its sound."""
+
+    network: PreTrainedModel
+    spec: FeatureSpec | None
+    """Log-mel features; None: the waveform itself."""
+    preprocessor: Mapping[str, Any]
+    """What `preprocessor_config.json` says of that."""
+
+
+def new_student(labels: Sequence[str], shape: Shape, spec: FeatureSpec) -> Student:
+    """An untrained one."""
+    return Student(new_network(labels, shape), spec, preprocessor_of(spec))
+
+
+def begun_with(start: str, labels: Sequence[str], layers: int) -> Student:
+    """One that goes on from a checkpoint: one made here, if wanted with more layers, or a wav2vec2 to fine-tune.
+
+    Weights of the last layer are kept for labels that the checkpoint knows; the others begin anew.
+
+    Raises:
+        VoicegoError: there is no such checkpoint, or it is of another kind.
+    """
+    folder = folder_of(start)
+    preprocessor = read_json(folder / FEATURES[0], start)
+    if "fixed_statistics" in preprocessor:
+        return _made_here(folder, start, labels, layers, preprocessor)
+    if preprocessor.get("feature_extractor_type") != "Wav2Vec2FeatureExtractor":
+        raise VoicegoError(
+            f"cannot begin with {start}: neither voicego made it nor does it take the waveform as wav2vec2 does"
+        )
+    return _wav2vec2(folder, start, labels, preprocessor)
+
+
+def _made_here(
+    folder: Path, start: str, labels: Sequence[str], layers: int, preprocessor: Mapping[str, Any]
+) -> Student:
+    config = read_json(folder / CONFIG, start)
+    try:
+        shape = shape_of(config)
+        shape = replace(shape, layers=max(shape.layers, layers))
+        known = [config["id2label"][key] for key in sorted(config["id2label"], key=int)]
+        network = new_network(labels, shape)
+        weights = deepened(load_file(folder / WEIGHTS), shape.layers)
+        network.load_state_dict(_for_labels(weights, known, network.state_dict(), labels))
+    except (KeyError, ValueError, TypeError, OSError, RuntimeError, SafetensorError) as error:
+        why = str(error).splitlines()[0]
+        raise VoicegoError(f"cannot begin with {start}: it is no network that voicego made ({why})") from error
+    return Student(network, FeatureSpec.from_preprocessor(preprocessor), preprocessor)
+
+
+def _for_labels(
+    weights: Mapping[str, torch.Tensor], known: Sequence[str], fresh: Mapping[str, torch.Tensor], labels: Sequence[str]
+) -> dict[str, torch.Tensor]:
+    """The weights with a last layer for other labels: known rows are kept, the others are fresh."""
+    fitted = dict(weights)
+    for name in ("classifier.weight", "classifier.bias"):
+        fitted[name] = fresh[name].clone()
+        for row, label in enumerate(labels):
+            if label in known:
+                fitted[name][row] = weights[name][known.index(label)]
+    return fitted
+
+
+def _wav2vec2(folder: Path, start: str, labels: Sequence[str], preprocessor: Mapping[str, Any]) -> Student:
+    try:
+        network = AutoModelForAudioClassification.from_pretrained(
+            folder,
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            label2id={label: k for k, label in enumerate(labels)},
+            ignore_mismatched_sizes=True,
+            local_files_only=True,
+            use_safetensors=(folder / WEIGHTS).is_file(),
+        )
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise VoicegoError(f"cannot begin with {start}: {str(error).splitlines()[0]}") from error
+    network.freeze_feature_encoder()
+    return Student(network, None, preprocessor)
+
+
 def save_checkpoint(
-    folder: Path,
-    network: Wav2Vec2BertForSequenceClassification,
-    weights: Mapping[str, torch.Tensor],
-    spec: FeatureSpec,
-    card: str,
+    folder: Path, student: Student, weights: Mapping[str, torch.Tensor], keywords: Sequence[str], card: str
 ) -> None:
     """Write a complete checkpoint beside `folder`, then swap it in by renaming, so that no reader sees half of one."""
     fresh, stale = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
     for left_over in (fresh, stale):
         shutil.rmtree(left_over, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    config = network.config.to_dict() | {"architectures": ["Wav2Vec2BertForSequenceClassification"], "dtype": "float32"}
-    _write_json(fresh / "config.json", config)
-    _write_json(fresh / "preprocessor_config.json", preprocessor(spec))
-    _write_json(fresh / "decision.json", {"keywords": dict.fromkeys(KEYWORDS, DEFAULT_DECISION)})
-    (fresh / "README.md").write_text(card, encoding="utf-8")
-    save_file(
-        {name: value.contiguous() for name, value in weights.items()}, fresh / "model.safetensors", {"format": "pt"}
-    )
-    if folder.exists():
-        folder.rename(stale)
-    fresh.rename(folder)
-    shutil.rmtree(stale, ignore_errors=True)
+    try:
+        fresh.mkdir(parents=True)
+        _write(fresh, student, weights, keywords, card)
+        if folder.exists():
+            folder.rename(stale)
+        fresh.rename(folder)
+    finally:
+        for left_over in (fresh, stale):
+            shutil.rmtree(left_over, ignore_errors=True)
 
 
-def preprocessor(spec: FeatureSpec) -> dict[str, Any]:
+def _write(
+    folder: Path, student: Student, weights: Mapping[str, torch.Tensor], keywords: Sequence[str], card: str
+) -> None:
+    network = student.network
+    config = network.config.to_dict() | {"architectures": [type(network).__name__], "dtype": "float32"}
+    _write_json(folder / CONFIG, config)
+    _write_json(folder / FEATURES[0], student.preprocessor)
+    _write_json(folder / DECISION, {"keywords": dict.fromkeys(keywords, DEFAULT_DECISION)})
+    (folder / "README.md").write_text(card, encoding="utf-8")
+    save_file({name: value.cpu().contiguous() for name, value in weights.items()}, folder / WEIGHTS, {"format": "pt"})
+
+
+def preprocessor_of(spec: FeatureSpec) -> dict[str, Any]:
     """The extractor's own fields, which `AutoFeatureExtractor` reads, and the fixed statistics beside them."""
     return {
         "feature_extractor_type": "SeamlessM4TFeatureExtractor",

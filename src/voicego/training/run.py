@@ -14,20 +14,19 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch.nn import functional
 
-from voicego.errors import VoicegoError
-from voicego.spotting.features import FeatureSpec, features
 from voicego.training import curves
 from voicego.training.card import draft_card
 from voicego.training.evaluate import ListedClips, Tally, tallies
-from voicego.training.lessons import Floats, Lesson, masked, mixed
-from voicego.training.network import Shape, deepened, new_network, save_checkpoint
+from voicego.training.lessons import Floats, Lesson, inputs_of, masked, mixed
+from voicego.training.network import Shape, Student, preprocessor_of, save_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from voicego.training.classes import Classes
 
 log = logging.getLogger("voicego.training")
 
@@ -44,8 +43,10 @@ class TrainSettings:
     """Folders of recordings: packs with an index, or one folder a word."""
     out: Path
     """Folder for the checkpoint (`model/`), the state to resume from and `curves.tsv`."""
-    start: Path | None = None
-    """Checkpoint folder whose weights and statistics to begin with, instead of chance: to go on from, or to adapt."""
+    start: str | None = None
+    """A checkpoint to begin with instead of chance: one made here, to go on from, or a wav2vec2 to fine-tune."""
+    words: tuple[str, ...] = ()
+    """Own keywords instead of those that ship."""
     shape: Shape = field(default_factory=Shape)
     """How large the network is."""
     compiled: bool = False
@@ -89,12 +90,12 @@ class TrainSettings:
 class Run:
     """Call `resume`, then `go`."""
 
-    def __init__(self, settings: TrainSettings, labels: list[str], spec: FeatureSpec) -> None:
-        self.settings, self.labels, self.spec = settings, labels, spec
+    def __init__(self, settings: TrainSettings, classes: Classes, student: Student) -> None:
+        self.settings, self.classes, self.student, self.spec = settings, classes, student, student.spec
         self.accelerator = Accelerator()
-        self.network = new_network(labels, settings.shape).train()
-        matrices = [value for value in self.network.parameters() if value.ndim > 1]
-        vectors = [value for value in self.network.parameters() if value.ndim <= 1]
+        self.network = student.network.train()
+        learning = [value for value in self.network.parameters() if value.requires_grad]
+        matrices, vectors = ([value for value in learning if (value.ndim > 1) == many] for many in (True, False))
         optimiser = torch.optim.AdamW(
             [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
             lr=settings.learning_rate,
@@ -106,17 +107,6 @@ class Run:
         self.step, self.seconds, self.best, self.loss, self.rate = 0, 0.0, 0.0, 0.0, 0.0
         self.recent: list[Lesson] = []
 
-    def begin_with(self, checkpoint: Path) -> None:
-        """Take the weights of a checkpoint that this project made."""
-        try:
-            weights = load_file(checkpoint / "model.safetensors")
-            self.network.load_state_dict(deepened(weights, self.settings.shape.layers))
-        except (OSError, RuntimeError, SafetensorError) as error:
-            why = str(error).splitlines()[0]
-            raise VoicegoError(f"cannot begin with the weights in {checkpoint}: {why}") from error
-        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        log.info("beginning with the weights of %s", checkpoint)
-
     def resume(self) -> None:
         """Go on from the last save, if there is one."""
         state_file = self.settings.out / "state.pt"
@@ -125,7 +115,8 @@ class Run:
         state = torch.load(state_file, weights_only=True, map_location=self.accelerator.device)
         self.network.load_state_dict(state["network"])
         self.average = state["average"]
-        self.spec = replace(self.spec, **{name: value.cpu().numpy() for name, value in state["statistics"].items()})
+        if self.spec:
+            self.spec = replace(self.spec, **{name: value.cpu().numpy() for name, value in state["statistics"].items()})
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
         log.info("resuming at step %d", self.step)
@@ -160,10 +151,11 @@ class Run:
         """A fresh lesson, or in between rows of the last ones shuffled together; masked anew each time."""
         rng = np.random.default_rng((self.settings.seed, self.step, 1))
         if self.step % self.settings.reuse and self.recent:
-            return masked(mixed(self.recent, rng), self.spec.stride, rng)
-        fresh = take()
-        self.recent = [*self.recent[1 - REMEMBERED :], fresh]
-        return masked(fresh, self.spec.stride, rng)
+            lesson = mixed(self.recent, rng)
+        else:
+            lesson = take()
+            self.recent = [*self.recent[1 - REMEMBERED :], lesson]
+        return masked(lesson, self.spec.stride, rng) if self.spec else lesson
 
     def learn(self, lesson: Lesson) -> float:
         """One step of the optimiser and of the average; returns the loss."""
@@ -190,7 +182,7 @@ class Run:
         """Score the average on the validation list; keep it as the checkpoint if it is the best so far."""
         if not self.accelerator.is_main_process:
             return
-        found = {"all": Tally(0, 0)} if judged is None else tallies(self.score, judged, self.labels)
+        found = {"all": Tally(0, 0)} if judged is None else tallies(self.score, judged, self.classes)
         share = found["all"].share
         out = self.settings.out
         log.info("step %d: %.2f %% right on the validation list", self.step, 100 * share)
@@ -202,10 +194,10 @@ class Run:
             curves.add_row(out / "curves.tsv", numbers, found)
             curves.draw(out / "curves.tsv", out / "curves.svg")
             if share >= self.best:
-                card = draft_card(
-                    self.settings, self.labels, self.step, self.seconds, None if judged is None else found
-                )
-                save_checkpoint(out / "model", self.network, self.average, self.spec, card)
+                made_in = self.step, self.seconds
+                card = draft_card(self.settings, self.classes, made_in, found if judged else None)
+                student = replace(self.student, preprocessor=preprocessor_of(self.spec)) if self.spec else self.student
+                save_checkpoint(out / "model", student, self.average, self.classes.keywords, card)
                 self.best = share
 
     @contextmanager
@@ -222,7 +214,7 @@ class Run:
         self.network.load_state_dict(self.average)
         self.network.eval()
         with torch.inference_mode():
-            inputs = torch.from_numpy(features(samples, self.spec)).to(self.accelerator.device)
+            inputs = torch.from_numpy(inputs_of(samples, self.spec)).to(self.accelerator.device)
             odds: Floats = self.network(inputs).logits.softmax(-1).cpu().numpy()
         self.network.load_state_dict(current)
         self.network.train()
@@ -235,7 +227,9 @@ class Run:
         state: dict[str, Any] = {
             "network": self.network.state_dict(), "average": self.average, "optimiser": self.optimiser.state_dict(),
             "step": self.step,
-            "statistics": {name: torch.from_numpy(getattr(self.spec, name)) for name in ("floor", "mean", "std")},
+            "statistics": {
+                name: torch.from_numpy(getattr(self.spec, name)) for name in ("floor", "mean", "std") if self.spec
+            },
             "seconds": self.seconds, "best": self.best,
         }  # fmt: skip
         fresh = self.settings.out / "state.pt.new"

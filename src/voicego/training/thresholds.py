@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from voicego.training.clips import KEYWORDS
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -60,11 +58,13 @@ def cheapest(points: Sequence[Point], price: float) -> float:
     return min(points, key=lambda point: (round(point.missed + price * point.an_hour, 6), -point.threshold)).threshold
 
 
-def choose(words: Sequence[Word], talk: Sequence[Hours], heard: Mapping[float, float]) -> Table:
+def choose(
+    keywords: Sequence[str], words: Sequence[Word], talk: Sequence[Hours], heard: Mapping[float, float]
+) -> Table:
     """A decision table: each keyword's thresholds at three sensitivities, stricter from higher to lower."""
     table: Table = {}
     strict = {step: share for step, share in heard.items() if step >= LOWEST_RUNNING}
-    for keyword in KEYWORDS:
+    for keyword in keywords:
         alone = {name: cheapest(curve(keyword, words, talk), price) for name, price in PRICE.items()}
         running = {name: cheapest(running_curve(keyword, strict, talk), price) for name, price in PRICE.items()}
         table[keyword] = {"alone": alone, "running": running}

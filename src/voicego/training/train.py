@@ -10,24 +10,23 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from voicego.errors import VoicegoError
-from voicego.spotting.checkpoint import find
 from voicego.spotting.features import FeatureSpec, log_mel
 from voicego.training.augment import make_batch
 from voicego.training.banks import Banks, build_banks
-from voicego.training.clips import read_corpus
+from voicego.training.classes import Classes, own
+from voicego.training.clips import Clip, Corpus, Split, read_corpus
 from voicego.training.draft import Mixture
-from voicego.training.evaluate import ListedClips, read_list
+from voicego.training.evaluate import listed, read_list
 from voicego.training.lessons import Lesson, Lessons, Teaching, made_ahead, use_one_thread
-from voicego.training.network import BANDS, all_labels, shape_of
+from voicego.training.network import BANDS, begun_with, new_student
 from voicego.training.run import Run, TrainSettings
 from voicego.training.teacher import Teacher
 
@@ -45,19 +44,24 @@ def train(settings: TrainSettings) -> None:
     """Train until the steps or minutes are used up, resuming from `out` if it holds a state; leaves `out/model/`."""
     use_one_thread()
     torch.manual_seed(settings.seed)
-    labels = all_labels()
-    teacher = None if settings.teacher is None else Teacher(settings.teacher, labels)
+    classes = own(settings.words)
+    teacher = None if settings.teacher is None else Teacher(settings.teacher, classes.labels)
     if teacher is not None:
         teacher.check()
-    judged = _validation(settings)
-    banks = _read_banks(settings, labels)
+    student = None if settings.start is None else begun_with(settings.start, classes.labels, settings.shape.layers)
+    listing = _listing(settings)
+    corpus = _read(settings, classes, with_validation=listing is None)
+    judged = read_list(listing) if listing else listed(_validation_words(corpus), classes)
+    banks = build_banks(
+        corpus, classes, np.random.default_rng(settings.seed), settings.synthetic_noise_s, settings.rooms
+    )
     settings.out.mkdir(parents=True, exist_ok=True)
-    if settings.start is None:
-        run = Run(settings, labels, measured_statistics(banks, settings.batch, settings.seed, settings.shape.stride))
-    else:
-        run = _continued(settings, labels, settings.start)
+    if student is None:
+        spec = measured_statistics(banks, settings.batch, settings.seed, settings.shape.stride)
+        student = new_student(classes.labels, settings.shape, spec)
+    run = Run(settings, classes, student)
     run.resume()
-    teaching = Teaching(len(labels), run.spec, teacher, settings.teacher_weight)
+    teaching = Teaching(classes, run.spec, teacher, settings.teacher_weight)
     accelerator = run.accelerator
     make = _Maker(
         banks, Mixture(silence=settings.silence), teaching, settings,
@@ -84,19 +88,6 @@ class _Maker:
         return self.teaching.lesson(batch, np.random.default_rng((self.settings.seed, number, 2)))
 
 
-def _continued(settings: TrainSettings, labels: list[str], start: Path) -> Run:
-    """A run that begins with the weights and statistics of a checkpoint made here, if wanted with more layers."""
-    checkpoint = find(str(start))
-    try:
-        shape = shape_of(json.loads((start / "config.json").read_text(encoding="utf-8")))
-    except (KeyError, ValueError, TypeError) as error:
-        raise VoicegoError(f"cannot begin with {start}: it is no network that voicego made ({error!r})") from error
-    shape = replace(shape, layers=max(shape.layers, settings.shape.layers))
-    run = Run(replace(settings, shape=shape), labels, FeatureSpec.from_preprocessor(checkpoint.preprocessor))
-    run.begin_with(start)
-    return run
-
-
 def measured_statistics(banks: Banks, size: int, seed: int, stride: int) -> FeatureSpec:
     """The floor is white hiss at -75 dBFS; mean and spread of each band are those of augmented words above it."""
     rng = np.random.default_rng(0)
@@ -109,16 +100,26 @@ def measured_statistics(banks: Banks, size: int, seed: int, stride: int) -> Feat
     return FeatureSpec(stride, BANDS, floor.round(4), clipped.mean(axis=0).round(4), clipped.std(axis=0).round(4))
 
 
-def _read_banks(settings: TrainSettings, labels: list[str]) -> Banks:
-    corpus = read_corpus(*settings.data)
+def _read(settings: TrainSettings, classes: Classes, *, with_validation: bool) -> Corpus:
+    splits: tuple[Split, ...] = ("training", "validation") if with_validation else ("training",)
+    corpus = read_corpus(*settings.data, splits=splits, keywords=classes.keywords)
     for problem in corpus.problems:
         log.warning("%s", problem)
-    log.info("read %d words, %d other recordings", len(corpus.words), len(corpus.negatives))
-    rng = np.random.default_rng(settings.seed)
-    return build_banks(corpus, labels, rng, settings.synthetic_noise_s, settings.rooms)
+    clips = corpus.counts("training")
+    log.info("read %d words, %d other recordings to train on", clips.total(), len(corpus.negatives))
+    if missing := [word for word in classes.keywords if not clips[word]]:
+        raise VoicegoError(f'there is no recording to train "{missing[0]}" on; its folder is looked for in --data')
+    return corpus
 
 
-def _validation(settings: TrainSettings) -> ListedClips | None:
-    listings = [settings.validation] if settings.validation else [root / "validation.tsv" for root in settings.data]
-    found = [listing for listing in listings if listing.is_file() or listing is settings.validation]
-    return read_list(found[0]) if found else None
+def _listing(settings: TrainSettings) -> Path | None:
+    """The list of clips that chooses the best weights: the one given, or that of the recordings for the ten words."""
+    if settings.validation or settings.words:
+        return settings.validation
+    return next((root / "validation.tsv" for root in settings.data if (root / "validation.tsv").is_file()), None)
+
+
+def _validation_words(corpus: Corpus) -> list[Clip]:
+    """People's words in an order that favours none."""
+    clips = [clip for clip in corpus.words if clip.split == "validation" and not clip.synthetic]
+    return [clips[k] for k in np.random.default_rng(0).permutation(len(clips))]

@@ -21,8 +21,8 @@ import soundfile
 
 from voicego.errors import VoicegoError
 from voicego.training.banks import loudness
+from voicego.training.classes import OTHER_WORDS, all_labels
 from voicego.training.clips import KEYWORDS
-from voicego.training.network import OTHER_WORDS, all_labels
 from voicego.training.teacher import Teacher
 from voicego.training.voices import engines, script
 from voicego.training.voices.engines import Engine, Manner
