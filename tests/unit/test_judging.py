@@ -135,8 +135,8 @@ def test_the_embedded_model_is_examined_into_a_report_and_a_table(tmp_path: Path
     found = examine(Examination(str(model), (data,), tmp_path / "report", choose=True))
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
 
-    assert found["words"]["normal"]["the ten"]["of"] == 20
-    assert found["words"]["normal"]["the ten"]["share"] < 0.5
+    assert found["words"]["normal"]["together"]["of"] == 20
+    assert found["words"]["normal"]["together"]["share"] < 0.5
     assert json.loads((tmp_path / "report" / "report.json").read_text())["thresholds"] == found["thresholds"]
     assert find(str(model)).table.keys() == shown["keywords"].keys()
     assert json.loads((model / "decision.json").read_text())["keywords"] == found["thresholds"]

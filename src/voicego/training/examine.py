@@ -209,7 +209,8 @@ def _words(words: Sequence[Word], table: thresholds.Table) -> dict[str, Any]:
             keyword: [word.score() < max(1e-9, row["alone"][sensitivity]) for word in words if word.keyword == keyword]
             for keyword, row in table.items()
         }
-        missed |= {"the ten": [one for word in KEYWORDS for one in missed.get(word, ())]}
+        counted = _counted(table)
+        missed |= {"together": [one for word, each in missed.items() if word in counted for one in each]}
         rows[sensitivity] = {name: _share(Tally(sum(each), len(each))) for name, each in missed.items()}
     late = [
         1000 * ((told.at - word.word_end) / SAMPLE_RATE + Setup().quiet_s)
@@ -224,7 +225,7 @@ def _words(words: Sequence[Word], table: thresholds.Table) -> dict[str, Any]:
 
 
 def _talk(talk: Sequence[Hours], table: thresholds.Table) -> dict[str, Any]:
-    """False accepts of words said alone, each source apart, at each sensitivity; `the ten` are counted apart."""
+    """False accepts of words said alone, each source apart, at each sensitivity."""
     rows: dict[str, Any] = {}
     for sensitivity in thresholds.PRICE:
         parts = {
@@ -243,11 +244,15 @@ def _told(talk: Sequence[Hours], table: thresholds.Table, sensitivity: str) -> d
         for one in hours.told
         if one.keyword in table and one.score >= table[one.keyword]["alone"][sensitivity]
     ]
-    ten = sum(word in KEYWORDS for word in told)
+    count = sum(word in _counted(table) for word in told)
     hours = sum(part.hours for part in talk)
-    return {
-        "hours": hours, "told": told, "of_the_ten": ten, "an_hour": ten / max(1e-9, hours), "at_most": _bound(ten, hours),
-    }  # fmt: skip
+    an_hour, at_most = count / max(1e-9, hours), _bound(count, hours)
+    return {"hours": hours, "told": told, "counted": count, "an_hour": an_hour, "at_most": at_most}
+
+
+def _counted(table: thresholds.Table) -> set[str]:
+    """The words that figures over all of them are about: the ten, so that they stay comparable, or all there are."""
+    return set(KEYWORDS) & set(table) or set(table)
 
 
 def _bound(count: int, hours: float) -> float:

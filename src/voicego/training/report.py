@@ -46,6 +46,7 @@ def page(found: Mapping[str, Any]) -> str:
             _lines(found["accuracy_over_a_fan_db"], "word over fan, dB", "right, %"),
             _lines(found["accuracy_by_shift_s"], "later than recorded, s", "right, %"),
         ]
+    parts.append("<p>Figures over all words are about the ten, where the model hears them.</p>")
     parts += ["<h2>Thresholds</h2>", _thresholds(found["thresholds"])]
     if found["turned_down"]:
         rows = ([w, f"{row['missed']:.1%}", f"{row['an_hour']:.1f}"] for w, row in found["turned_down"].items())
@@ -100,10 +101,10 @@ def _thresholds(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
 
 def _talk(rows: Mapping[str, Mapping[str, Any]]) -> str:
     return _table(
-        ["source", "hours", "told, the ten", "an hour", "95 %: at most", "all that was told"],
+        ["source", "hours", "told", "an hour", "95 %: at most", "all that was told"],
         (
             [
-                source, f"{row['hours']:.2f}", str(row["of_the_ten"]), f"{row['an_hour']:.1f}", f"{row['at_most']:.1f}",
+                source, f"{row['hours']:.2f}", str(row["counted"]), f"{row['an_hour']:.1f}", f"{row['at_most']:.1f}",
                 ", ".join(f"{word} {row['told'].count(word)}" for word in sorted(set(row["told"]))),
             ]
             for source, row in rows.items()
