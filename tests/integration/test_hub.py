@@ -164,6 +164,14 @@ class TestFetching:
             assert len(hub.asked) == asked
 
 
+def test_a_network_that_can_be_fine_tuned_is_fetched_and_said_to_hear_nothing_yet(tmp_path: Path) -> None:
+    body = {"architectures": ["Wav2Vec2ForPreTraining"], "model_type": "wav2vec2"}
+    with serve({"me/body": checkpoint(tmp_path / "body", body)}) as hub:
+        found = fetch(hub, tmp_path / "home", "me/body")["me/body"]
+
+    assert any("voicego train --start me/body" in line for line in found["said"])
+
+
 REFUSED = {
     "me/none": "has no model me/none",
     "me/gated": "is gated: ask for access at",

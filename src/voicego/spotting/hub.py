@@ -25,6 +25,11 @@ WEIGHTS = "model.safetensors"
 SHARDS = "model.safetensors.index.json"
 PICKLED = "pytorch_model.bin"
 
+TO_FINE_TUNE = frozenset(
+    {"wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat", "data2vec-audio", "sew", "sew-d"}
+)
+"""Kinds of networks that learnt to listen, but no words, and take the waveform."""
+
 PATIENCE_S = 20.0
 """Seconds that the hub has to say what it has."""
 
@@ -64,7 +69,7 @@ def fetch(model_id: str, report: Callable[[str], None]) -> Path:
         if CONFIG not in sizes:
             raise VoicegoError(f"{model_id} has no {CONFIG}: it is no model that transformers could load")
         config = _file(model_id, CONFIG)
-        report(f"{model_id} hears: {', '.join(_labels(model_id, config))}")
+        report(_hears(model_id, config))
         for name in _needed(model_id, sizes):
             report(f"fetching {name} ({sizes[name] / 1e6:.1f} MB)")
             _file(model_id, name)
@@ -138,9 +143,12 @@ def _shard_names(index: Path) -> set[str]:
     return set(_read(index).get("weight_map", {}).values())
 
 
-def _labels(model_id: str, config: Path) -> list[str]:
+def _hears(model_id: str, config: Path) -> str:
+    """Say what a model hears, before anything large is fetched; refuse what nothing here can use."""
     found = _read(config)
     if not any(name.endswith(("ForSequenceClassification", "ForAudioClassification")) for name in _names(found)):
+        if found.get("model_type") in TO_FINE_TUNE:
+            return f"{model_id} hears no words yet: `voicego train --start {model_id}` makes a classifier of it"
         raise VoicegoError(
             f"{model_id} is no audio classifier but {', '.join(_names(found)) or 'something unnamed'}; "
             "voicego needs one of the hub's task `audio-classification`"
@@ -148,7 +156,7 @@ def _labels(model_id: str, config: Path) -> list[str]:
     labels = list(map(str, found.get("id2label", {}).values()))
     if all(label.startswith("LABEL_") for label in labels):  # transformers' stand-in where nobody gave names
         raise VoicegoError(f"{model_id} does not say what it hears: its {CONFIG} has no names for its labels")
-    return labels
+    return f"{model_id} hears: {', '.join(labels)}"
 
 
 def _names(config: Mapping[str, Any]) -> list[str]:
