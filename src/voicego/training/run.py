@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast
+from accelerate.utils import DistributedDataParallelKwargs, broadcast
 from safetensors import SafetensorError
 from torch.nn import functional
 
@@ -92,7 +92,7 @@ class Run:
 
     def __init__(self, settings: TrainSettings, classes: Classes, student: Student) -> None:
         self.settings, self.classes, self.student, self.spec = settings, classes, student, student.spec
-        self.accelerator = Accelerator()
+        self.accelerator = Accelerator(kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)])
         self.network = student.network.train()
         learning = [value for value in self.network.parameters() if value.requires_grad]
         matrices, vectors = ([value for value in learning if (value.ndim > 1) == many] for many in (True, False))
