@@ -172,7 +172,7 @@ def test_the_second_call_does_nothing_until_what_it_rests_on_changes(system: Sys
 def test_a_set_up_for_tests_serves_a_run_too(system: System) -> None:
     system.program("id", "echo 0")
     system.set_up("test")
-    assert any(line.endswith("-e .[test,train]") for line in system.done())
+    assert any(line.endswith("-e .[test,train,export]") for line in system.done())
     system.has("portaudio")
 
     assert system.set_up("run") == (0, "")

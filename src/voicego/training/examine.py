@@ -99,6 +99,8 @@ def examine(wanted: Examination) -> dict[str, Any]:
     found["thresholds"] = table
     found["words"] = _words(words, table)
     found["words_of_the_judging_half"] = _words([one for one in words if not is_chooser(one.speaker)], table)
+    invented_words = [clip for clip in corpus.words if clip.synthetic and clip.word in keywords]
+    found["synthetic_words"] = _words(judge.words_said_alone(invented_words), table)
     found["talk"] = _talk([*choosing, *judging], table)
     found["talk_of_the_judging_half"] = _talk(judging, table)
     found["synthetic_talk"] = _talk(synthetic, table)

@@ -24,6 +24,7 @@ SENSITIVITIES = ("lower", "normal", "higher")
 WORDS = (
     ("Words said alone", "words"),
     ("Words said alone, speakers who chose no threshold", "words_of_the_judging_half"),
+    ("Words said alone by synthetic voices that training never heard", "synthetic_words"),
 )
 TALK = (
     ("Talk without any of the ten words", "talk"),
