@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.soundserver import SoundServer
 from tests.spoken import files_saying, spoken
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from voicego.flow import Samples
+
+settings.register_profile("voicego", deadline=None)  # machines are noisy: no time is asserted
+settings.load_profile("voicego")
 
 
 @pytest.fixture(scope="session")
