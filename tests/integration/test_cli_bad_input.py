@@ -254,7 +254,7 @@ def test_stop_ends_what_a_rule_still_runs(house: House) -> None:
         asker.communicate(timeout=30)
 
     assert code == 0
-    assert took < 2.0
+    assert took < 30, "it waited for the program"
     assert not sleeper.is_running()
     assert asker.returncode != 0
 
