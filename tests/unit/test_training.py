@@ -23,6 +23,7 @@ from voicego.training.clips import KEYWORDS, Clip, Corpus, holds_keyword, read_c
 from voicego.training.draft import CLEARLY_CUT, Mixture, draw
 from voicego.training.evaluate import Tally, read_list
 from voicego.training.lessons import Lesson, Lessons, Teaching, made_ahead, masked, warped
+from voicego.training.mining import mined
 from voicego.training.network import Shape, deepened, new_network
 from voicego.training.train import TrainSettings, train
 
@@ -337,6 +338,26 @@ def test_people_stay_the_majority_of_every_word_and_of_all_talk(written: Path) -
 
     assert np.isclose(banks.words.weight[go & synthetic].sum() / banks.words.weight[go].sum(), 0.3)
     assert np.isclose(banks.utterances.weight[-40:].sum() / banks.utterances.weight.sum(), 0.35)
+
+
+def test_talk_that_is_taken_for_a_keyword_is_drawn_more_often(banks: Banks) -> None:
+    loud = replace(banks.utterances, doubtful=np.zeros_like(banks.utterances.doubtful))
+    seen: list[float] = []
+
+    def first_is_sure(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        seen.extend(np.abs(windows).max(axis=1).tolist())
+        odds = np.zeros((len(windows), 37), np.float32)
+        odds[0, 3], odds[:, 20] = 1.0, 0.9  # a keyword in the first; another word everywhere
+        return odds
+
+    after = mined(replace(banks, utterances=loud), 10, first_is_sure).utterances.weight
+    doubtful = replace(loud, doubtful=np.ones_like(loud.doubtful))
+    untouched = mined(replace(banks, utterances=doubtful), 10, first_is_sure).utterances.weight
+
+    assert np.isclose(after / loud.weight, 16.0).sum() == 1
+    assert np.isclose(after / loud.weight, 1.0).sum() == len(after) - 1
+    assert min(seen) > 0.1, "the utterance lies in its window"
+    assert np.array_equal(untouched, loud.weight)
 
 
 def test_a_deeper_network_begins_nearly_where_the_shallow_one_ended() -> None:

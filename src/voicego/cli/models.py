@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from voicego.cli import say
+from voicego.errors import VoicegoError
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,9 +62,14 @@ def train(
     ] = 0.5,
     reuse: Annotated[int, typer.Option("--reuse", min=1, help="Steps for each batch of sound, under other masks.")] = 1,
     silence: Annotated[float, typer.Option("--silence", min=0, max=0.5, help="Part of noise in each batch.")] = 0.1,
+    mine: Annotated[
+        bool, typer.Option("--mine", help="Show talk more often that --start takes for a keyword.")
+    ] = False,
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> None:
     """Train a small model on recordings; goes on where it was stopped."""
+    if mine and start is None:
+        raise VoicegoError("--mine needs --start: the model whose errors are looked for")
     from voicego.training.network import Shape  # noqa: PLC0415 -- torch
     from voicego.training.train import TrainSettings, train  # noqa: PLC0415 -- torch
 
@@ -85,6 +91,7 @@ def train(
             teacher_weight=teacher_weight,
             reuse=reuse,
             silence=silence,
+            mine=mine,
             seed=seed,
         )
     )

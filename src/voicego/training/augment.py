@@ -101,9 +101,9 @@ def _with_noise(talk: Floats, silent: Flags, banks: Banks, rng: np.random.Genera
     sound = talk * decibels(level)[:, None] + background * scale[:, None]
     hiss = decibels(rng.uniform(-100, -72, (size, 1))) * chances(rng, 0.8, size)[:, None]
     sound += rng.standard_normal(sound.shape, dtype=np.float32) * hiss
-    drive = decibels(rng.uniform(0, 9, (size, 1)))
+    drive = decibels(rng.uniform(0, 18, (size, 1)))
     peak = np.abs(sound).max(axis=1, keepdims=True)
-    loud = chances(rng, 0.08, size)[:, None]
+    loud = chances(rng, 0.14, size)[:, None]
     sound = np.where(loud, sound * drive / np.maximum(1e-6, peak), sound / np.maximum(1.0, peak))
     rounded: Floats = (np.round(np.clip(sound, -1, 32767 / 32768) * 32768) / 32768).astype(np.float32)
     return rounded

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WINDOW = 16_000
 CLEARLY_CUT = 0.5
-STILL_WHOLE = 0.8
+STILL_WHOLE = 0.75
 
 Longs: TypeAlias = NDArray[np.int64]
 Doubles: TypeAlias = NDArray[np.float64]
@@ -97,12 +97,12 @@ def _speeds(count: int, rng: np.random.Generator) -> Doubles:
 
 
 def _whole(places: Places, count: int, rng: np.random.Generator, *, taught: bool) -> Draft:
-    """A word or utterance anywhere in the window, one in seven cut by up to a fifth; a long one is seen in part."""
+    """A word or utterance anywhere in the window, one in five cut by up to a quarter; a long one is seen in part."""
     row = _drawn(places, count, rng)
     rate = _speeds(count, rng)
     length = (places.last[row] - places.first[row]) / rate
     spare = WINDOW - length
-    cut = np.where(chances(rng, 0.15, count), (1 - STILL_WHOLE) * np.minimum(length, WINDOW), 0.0)
+    cut = np.where(chances(rng, 0.2, count), (1 - STILL_WHOLE) * np.minimum(length, WINDOW), 0.0)
     fitting = rng.uniform(-1, 1, count) * cut + rng.random(count) * np.maximum(0, spare)
     position = np.where(spare > 0, fitting, rng.random(count) * spare)
     return _draft_at(places, row, position, rate, taught=taught)

@@ -26,6 +26,7 @@ from voicego.training.clips import Clip, Corpus, Split, read_corpus
 from voicego.training.draft import Mixture
 from voicego.training.evaluate import listed, read_list
 from voicego.training.lessons import Lesson, Lessons, Teaching, made_ahead, use_one_thread
+from voicego.training.mining import mined
 from voicego.training.network import BANDS, begun_with, new_student
 from voicego.training.run import Run, TrainSettings
 from voicego.training.teacher import Teacher
@@ -60,6 +61,8 @@ def train(settings: TrainSettings) -> None:
         spec = measured_statistics(banks, settings.batch, settings.seed, settings.shape.stride)
         student = new_student(classes.labels, settings.shape, spec)
     run = Run(settings, classes, student)
+    if settings.mine:
+        banks = mined(banks, len(classes.keywords), run.score)
     run.resume()
     teaching = Teaching(classes, run.spec, teacher, settings.teacher_weight)
     accelerator = run.accelerator
