@@ -53,7 +53,7 @@ def wav2vec2(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny network that learnt to listen (by chance), and no words."""
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("wav2vec2")
-    config = Wav2Vec2Config(
+    config = Wav2Vec2Config(  # type: ignore[call-arg,unused-ignore]
         hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, conv_dim=(8, 8),
         conv_kernel=(10, 8), conv_stride=(40, 8), num_feat_extract_layers=2, num_conv_pos_embeddings=4,
         num_conv_pos_embedding_groups=2, codevector_dim=8, proj_codevector_dim=8, classifier_proj_size=8,

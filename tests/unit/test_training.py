@@ -319,13 +319,13 @@ def test_a_doubtful_window_in_which_the_teacher_hears_a_keyword_counts_nothing(b
 
 def test_warping_stretches_bands_and_frames_of_six_windows_in_ten() -> None:
     ramp = np.tile(np.linspace(0, 1, 80, dtype=np.float32), (400, 98, 1)) + np.linspace(0, 1, 98)[:, None].astype("f")
-    seen = warped(ramp, np.random.default_rng(0))
+    seen = warped(ramp, 0.6, np.random.default_rng(0))
     changed = np.abs(seen - ramp).max(axis=(1, 2)) > 1e-6
 
     assert 0.5 < changed.mean() < 0.7
     assert np.abs(seen - ramp).max() < 0.25
     assert np.allclose(seen[changed][:, 49, 0], ramp[0, 49, 0], atol=0.02)  # the lowest band's middle stays
-    assert np.array_equal(warped(ramp, np.random.default_rng(0)), seen)
+    assert np.array_equal(warped(ramp, 0.6, np.random.default_rng(0)), seen)
 
 
 def test_people_stay_the_majority_of_every_word_and_of_all_talk(written: Path) -> None:

@@ -62,6 +62,9 @@ def train(
     ] = 0.5,
     reuse: Annotated[int, typer.Option("--reuse", min=1, help="Steps for each batch of sound, under other masks.")] = 1,
     silence: Annotated[float, typer.Option("--silence", min=0, max=0.5, help="Part of noise in each batch.")] = 0.1,
+    harshness: Annotated[
+        float, typer.Option("--harshness", min=0, max=1, help="How many windows get rooms, noise and babble.")
+    ] = 1.0,
     mine: Annotated[
         bool, typer.Option("--mine", help="Show talk more often that --start takes for a keyword.")
     ] = False,
@@ -91,6 +94,7 @@ def train(
             teacher_weight=teacher_weight,
             reuse=reuse,
             silence=silence,
+            harshness=harshness,
             mine=mine,
             seed=seed,
         )

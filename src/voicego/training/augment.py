@@ -36,16 +36,16 @@ class Batch:
 
 def make_batch(banks: Banks, mixture: Mixture, size: int, seed: int, number: int) -> Batch:
     """Batch `number` of a training run; the same arguments give the same sound."""
-    rng = np.random.default_rng((seed, number))
+    rng, harshness = np.random.default_rng((seed, number)), mixture.harshness
     draft = draw(banks, mixture, size, rng)
     talk = _read(banks.tape, draft, rng)
     active = np.sqrt(np.square(talk).sum(axis=1) / np.maximum(800, draft.length))
     talk *= (1.0 / np.maximum(1e-4, active))[:, None]
-    talk = _in_rooms(talk, banks, rng)
-    _add_babble(talk, banks, rng)
+    talk = _in_rooms(talk, banks, harshness, rng)
+    _add_babble(talk, banks, harshness, rng)
     silent = draft.label == banks.silence
     talk[silent & chances(rng, 0.5 if len(banks.silences.begin) else 1.0, size)] = 0.0
-    samples = _with_noise(talk, silent, banks, rng)
+    samples = _with_noise(talk, silent, banks, harshness, rng)
     return Batch(samples, draft.label, draft.taught, draft.doubtful)
 
 
@@ -66,9 +66,10 @@ def _read(tape: Pcm, draft: Draft, rng: np.random.Generator) -> Floats:
     return np.where(inside, read, hiss).astype(np.float32)
 
 
-def _in_rooms(talk: Floats, banks: Banks, rng: np.random.Generator) -> Floats:
-    """Put each row into a room, keeping its power."""
-    room = torch.from_numpy(banks.rooms[rng.integers(0, len(banks.rooms), len(talk))])
+def _in_rooms(talk: Floats, banks: Banks, harshness: float, rng: np.random.Generator) -> Floats:
+    """Put each row into a room, or into none (the first of them), keeping its power."""
+    chosen = rng.integers(0, len(banks.rooms), len(talk)) * chances(rng, harshness, len(talk))
+    room = torch.from_numpy(banks.rooms[chosen])
     dry = torch.from_numpy(talk)
     wet = torch.fft.irfft(torch.fft.rfft(dry, ROOM_FFT) * room, ROOM_FFT)[:, :WINDOW]
     power = dry.square().mean(1, keepdim=True) / wet.square().mean(1, keepdim=True).clamp_min(1e-12)
@@ -76,21 +77,21 @@ def _in_rooms(talk: Floats, banks: Banks, rng: np.random.Generator) -> Floats:
     return heard
 
 
-def _add_babble(talk: Floats, banks: Banks, rng: np.random.Generator) -> None:
+def _add_babble(talk: Floats, banks: Banks, harshness: float, rng: np.random.Generator) -> None:
     """Let somebody else talk far off in one row of ten."""
     if not len(banks.utterances.begin):
         return
-    rows = np.flatnonzero(chances(rng, 0.1, len(talk)))
+    rows = np.flatnonzero(chances(rng, 0.1 * harshness, len(talk)))
     other = _read(banks.tape, anywhere(banks.utterances, len(rows), rng), rng)
     other /= np.maximum(1e-4, np.sqrt(np.mean(np.square(other), axis=1, keepdims=True)))
     talk[rows] += other * decibels(-rng.uniform(8, 32, (len(rows), 1))).astype(np.float32)
 
 
-def _with_noise(talk: Floats, silent: Flags, banks: Banks, rng: np.random.Generator) -> Floats:
+def _with_noise(talk: Floats, silent: Flags, banks: Banks, harshness: float, rng: np.random.Generator) -> Floats:
     """Set the level, add background (or make it all there is), clip and round as a sound card does."""
     size = len(talk)
     level = np.clip(rng.normal(-26, 9, size), -52, -8)
-    snr = np.where(chances(rng, 0.25, size), 60.0, _snr(rng, size))
+    snr = np.where(chances(rng, 1 - 0.75 * harshness, size), 60.0, _snr(rng, size))
     background = _noise_cuts(banks.noise, size, rng)
     twice = chances(rng, 0.25, size)
     second = _noise_cuts(banks.noise, int(twice.sum()), rng)

@@ -35,6 +35,8 @@ class Mixture:
     """Short pieces of continuous speech, cut out as if they had been said alone."""
     silence: float = 0.10
     """Noise, hiss, tones, clicks and nothing at all."""
+    harshness: float = 1.0
+    """How many windows get rooms, babble and background: 1 as docs/training.md says, 0 none."""
 
 
 @dataclass(slots=True, eq=False)

@@ -52,6 +52,8 @@ class Teaching:
     opinion: Opinion | None = None
     weight: float = 0.5
     """The teacher's part of the target on whole words, from 0 to 1."""
+    harshness: float = 1.0
+    """Scales how many windows are warped."""
 
     def lesson(self, batch: Batch, rng: np.random.Generator) -> Lesson:
         """Mix label and teacher into one target; where talk may hold a keyword and the teacher hears one, look away."""
@@ -64,7 +66,7 @@ class Teaching:
             weight[batch.doubtful & (heard[:, : len(self.classes.keywords)].max(axis=1) > SURE)] = 0.0
         if self.spec is None:
             return Lesson(inputs_of(batch.samples, None), targets, weight)
-        mel = warped(log_mel(batch.samples, self.spec.mel_bins), rng)
+        mel = warped(log_mel(batch.samples, self.spec.mel_bins), WARPED * self.harshness, rng)
         return Lesson(normalised(mel, self.spec), targets, weight)
 
 
@@ -77,10 +79,10 @@ def inputs_of(samples: Floats, spec: FeatureSpec | None) -> Floats:
     return even
 
 
-def warped(mel: Floats, rng: np.random.Generator) -> Floats:
-    """Stretch bands (another throat) and frames (another tempo) of (n, frames, bands) in six of ten windows."""
+def warped(mel: Floats, share: float, rng: np.random.Generator) -> Floats:
+    """Stretch bands (another throat) and frames (another tempo) of (n, frames, bands) in a share of the windows."""
     size, frames, bands = mel.shape
-    chosen = np.flatnonzero(rng.random(size) < WARPED)
+    chosen = np.flatnonzero(rng.random(size) < share)
     throat = torch.from_numpy(1 + MOST_BANDS * rng.uniform(-1, 1, len(chosen)).astype(np.float32))
     tempo = torch.from_numpy(1 + MOST_TEMPO * rng.uniform(-1, 1, len(chosen)).astype(np.float32))
     # Bands are stretched from the lowest on, frames from the middle on; -1 and 1 are the edges.

@@ -73,6 +73,8 @@ class TrainSettings:
     """Steps for each batch of sound, under different masks and mixed with the batches before."""
     silence: float = 0.10
     """Part of each batch that is noise, hiss, tones or nothing at all."""
+    harshness: float = 1.0
+    """How many windows get rooms, babble, background and another throat; less at the end makes clean words surer."""
     mine: bool = False
     """Show talk more often that the weights to begin with take for a keyword."""
     synthetic_noise_s: float = 1200.0

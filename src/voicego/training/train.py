@@ -64,10 +64,10 @@ def train(settings: TrainSettings) -> None:
     if settings.mine:
         banks = mined(banks, len(classes.keywords), run.score)
     run.resume()
-    teaching = Teaching(classes, run.spec, teacher, settings.teacher_weight)
+    teaching = Teaching(classes, run.spec, teacher, settings.teacher_weight, settings.harshness)
     accelerator = run.accelerator
     make = _Maker(
-        banks, Mixture(silence=settings.silence), teaching, settings,
+        banks, Mixture(silence=settings.silence, harshness=settings.harshness), teaching, settings,
         (accelerator.process_index, accelerator.num_processes),
     )  # fmt: skip
     lessons = made_ahead(Lessons(make, first=run.step // settings.reuse), beside=settings.beside)
