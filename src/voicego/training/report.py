@@ -50,12 +50,12 @@ def page(found: Mapping[str, Any]) -> str:
     parts.append("<p>Figures over all words are about the ten, where the model hears them.</p>")
     parts += ["<h2>Thresholds</h2>", _thresholds(found["thresholds"])]
     if found["candidates"]:
-        rows = (
-            [word, f"{row['missed']:.1%}", f"{row['an_hour']:.1f}", "yes" if row["good"] else "no"]
-            for word, row in found["candidates"].items()
+        known = (
+            [word, f"{one['missed']:.1%}", f"{one['an_hour']:.1f}", "yes" if one["good"] else "no"]
+            for word, one in found["candidates"].items()
         )
         head = ["", "missed", "false accepts an hour", "good enough"]
-        parts += ["<p>Known by name, and no keywords yet:</p>", _table(head, rows)]
+        parts += ["<p>Known by name, and no keywords yet:</p>", _table(head, known)]
     for title, key in WORDS:
         parts.append(f"<h2>{title}</h2>")
         parts += [f"<h3>{name}</h3>{_shares(found[key][name], 'missed')}" for name in SENSITIVITIES]
