@@ -54,8 +54,8 @@ def page(found: Mapping[str, Any]) -> str:
             [word, f"{one['missed']:.1%}", f"{one['an_hour']:.1f}", "yes" if one["good"] else "no"]
             for word, one in found["candidates"].items()
         )
-        head = ["", "missed", "false accepts an hour", "good enough"]
-        parts += ["<p>Known by name, and no keywords yet:</p>", _table(head, known)]
+        columns = ["", "missed", "false accepts an hour", "good enough"]
+        parts += ["<p>Known by name, and no keywords yet:</p>", _table(columns, known)]
     for title, key in WORDS:
         parts.append(f"<h2>{title}</h2>")
         parts += [f"<h3>{name}</h3>{_shares(found[key][name], 'missed')}" for name in SENSITIVITIES]
