@@ -16,7 +16,8 @@ from tests.house import house_in
 from tests.sounds import silence
 from voicego.app import hearing
 from voicego.flow import SAMPLE_RATE, Samples, in_samples
-from voicego.training.clips import KEYWORDS, Clip, Corpus, read_corpus
+from voicego.training.clips import KEYWORDS, Corpus, read_corpus
+from voicego.training.judging import as_sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -107,10 +108,6 @@ def test_fifty_strangers_say_go_to_a_real_microphone(
     print(f"of {len(quiet_ms)} clips that fall quiet after the word: {told_of(quiet_ms)}")  # noqa: T201
     assert len(all_ms) >= 45, missed
     assert len(quiet_ms) >= 15, "too few to tell how soon it acts"
-
-
-def as_sound(clip: Clip) -> Samples:
-    return np.asarray(clip.samples / np.float32(32768), np.float32)
 
 
 SINGLE_WORDS = ("picovoice_wwb", "mycroft_pcd", "shawnhymel_custom", "dspspeech20")

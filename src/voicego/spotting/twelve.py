@@ -17,15 +17,15 @@ TWELVE = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go",
 """What accuracy is reported on."""
 
 
-def to_twelve(probabilities: Samples, labels: Sequence[str]) -> Samples:
-    """Sum every label beyond the twelve into `_unknown_`: (n, labels) to (n, 12) in the order of `TWELVE`."""
-    summed = np.zeros((len(probabilities), len(TWELVE)), np.float32)
+def to_twelve(probabilities: Samples, labels: Sequence[str], judged: Sequence[str] = TWELVE) -> Samples:
+    """Sum every label beyond the judged ones into `_unknown_`: (n, labels) to (n, judged), the twelve or others."""
+    summed = np.zeros((len(probabilities), len(judged)), np.float32)
     for column, label in enumerate(labels):
-        summed[:, TWELVE.index(_class_of(label))] += probabilities[:, column]
+        summed[:, judged.index(_class_of(label, judged))] += probabilities[:, column]
     return summed
 
 
-def _class_of(label: str) -> str:
-    if label in TWELVE:
+def _class_of(label: str, judged: Sequence[str]) -> str:
+    if label in judged:
         return label
     return "_silence_" if label.lower() in SILENCE else "_unknown_"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from voicego.errors import VoicegoError
+from voicego.spotting.twelve import to_twelve
 from voicego.training.clips import KEYWORDS, SILENCE, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -51,11 +51,7 @@ class Classes:
 
     def summed(self, probabilities: Floats) -> Floats:
         """Sum (n, labels) into (n, judged)."""
-        judged = self.judged
-        sums = np.zeros((len(probabilities), len(judged)), np.float32)
-        for column, label in enumerate(self.labels):
-            sums[:, judged.index(label) if label in judged else -1] += probabilities[:, column]
-        return sums
+        return to_twelve(probabilities, self.labels, self.judged)
 
 
 def all_labels() -> list[str]:

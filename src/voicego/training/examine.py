@@ -7,7 +7,7 @@ import logging
 import statistics
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from voicego.files import write_whole
 from voicego.flow import SAMPLE_RATE, Setup
 from voicego.spotting.checkpoint import find
 from voicego.spotting.detector import keywords_of
+from voicego.spotting.hub import DECISION
 from voicego.spotting.torch_engine import load
 from voicego.spotting.twelve import TWELVE, to_twelve
 from voicego.training import thresholds
@@ -103,7 +104,8 @@ def examine(wanted: Examination) -> dict[str, Any]:
         *(word for word, row in found["candidates"].items() if wanted.more and row["good"]),
     }
     chosen = {word: row for word, row in chosen.items() if word in offered}
-    table = chosen if wanted.choose else _shipped(checkpoint, chosen)
+    shipped = {word: asdict(row) for word, row in checkpoint.table.items()}
+    table = chosen if wanted.choose or not shipped else shipped
     found["thresholds"] = table
     found["words"] = _words(words, table)
     found["words_of_the_judging_half"] = _words([one for one in words if not is_chooser(one.speaker)], table)
@@ -123,7 +125,7 @@ def examine(wanted: Examination) -> dict[str, Any]:
     wanted.out.mkdir(parents=True, exist_ok=True)
     if wanted.choose:
         decision = json.dumps({"keywords": table}, indent=2) + "\n"
-        write_whole(checkpoint.folder / "decision.json", decision.encode())
+        write_whole(checkpoint.folder / DECISION, decision.encode())
     write_whole(wanted.out / "report.json", (json.dumps(found, indent=1) + "\n").encode())
     write_whole(wanted.out / "report.html", page(found).encode())
     return found
@@ -163,11 +165,13 @@ def _clips(listed: ListedClips, classifier: Classifier) -> dict[str, Any]:
     tallies["all"] = Tally(int(np.trace(confusion)), int(confusion.sum()))
     spoken = labels < len(KEYWORDS)
     words, wanted = listed.samples[spoken][::4], labels[spoken][::4]
+    fans = _fans_as_loud_as(words)
     return {
         "accuracy": {name: _share(tally) for name, tally in tallies.items()},
         "confusion": {"labels": TWELVE, "rows": confusion.tolist()},
         "accuracy_over_a_fan_db": {
-            str(snr): float((_best(_over_a_fan(words, snr), classifier) == wanted).mean()) for snr in SNR_DB
+            str(snr): float((_best(words + fans * np.float32(10 ** (-snr / 20)), classifier) == wanted).mean())
+            for snr in SNR_DB
         },
         "accuracy_by_shift_s": {
             str(shift): float((_best(_shifted(words, shift), classifier) == wanted).mean()) for shift in SHIFT_S
@@ -181,12 +185,12 @@ def _best(samples: Samples, classifier: Classifier) -> NDArray[np.int64]:
     return best
 
 
-def _over_a_fan(words: Samples, snr_db: float) -> Samples:
-    """The power of the whole clip over that of the fan, in dB."""
+def _fans_as_loud_as(words: Samples) -> Samples:
+    """A fan for each word, of the power of the whole clip."""
     rng = np.random.default_rng(1)
     noise = np.stack([fan(rng, words.shape[1]) for _ in range(len(words))])
     power = np.sqrt(np.mean(words**2, axis=1) / np.maximum(1e-12, np.mean(noise**2, axis=1)))
-    return np.asarray(words + noise * power[:, None] * 10 ** (-snr_db / 20), np.float32)
+    return np.asarray(noise * power[:, None], np.float32)
 
 
 def _shifted(words: Samples, by_s: float) -> Samples:
@@ -202,14 +206,6 @@ def _shifted(words: Samples, by_s: float) -> Samples:
 def _share(tally: Tally) -> dict[str, float]:
     low, high = tally.interval()
     return {"share": tally.share, "right": tally.right, "of": tally.total, "low": low, "high": high}
-
-
-def _shipped(checkpoint: Checkpoint, otherwise: thresholds.Table) -> thresholds.Table:
-    path = checkpoint.folder / "decision.json"
-    if not path.is_file():
-        return otherwise
-    keywords: thresholds.Table = json.loads(path.read_text(encoding="utf-8"))["keywords"]
-    return keywords
 
 
 def _words(words: Sequence[Word], table: thresholds.Table) -> dict[str, Any]:

@@ -122,18 +122,16 @@ class Judge:
         for clip in clips:
             spans.append((at, at + len(clip.samples) + in_samples(LATE_S)))
             at += len(clip.samples) + len(pause)
-        found = self.told_alone(chain([pause], *((as_sound(clip), pause) for clip in clips)))
+        said = chain.from_iterable((as_sound(clip), pause) for clip in clips)
+        found = self._listen(chain([pause], said), None)
         words = []
         for clip, (begin, end) in zip(clips, spans, strict=True):
-            loud = np.flatnonzero(np.abs(as_sound(clip)) >= np.abs(as_sound(clip)).max(initial=0.0) / 100)
+            size = np.abs(as_sound(clip))
+            loud = np.flatnonzero(size >= size.max(initial=0.0) / 100)
             last = int(loud[-1]) if len(loud) else 0
             told = tuple(one for one in found if begin <= one.at <= end)
             words.append(Word(clip.word, clip.speaker, told, begin + last, last < len(clip.samples) - in_samples(0.05)))
         return words
-
-    def told_alone(self, sounds: Iterable[Samples]) -> list[Told]:
-        """Every detection of a word said alone that any threshold could let through."""
-        return self._listen(sounds, None)
 
     def hours_of_talk(self, clips: Sequence[Clip], *, running: bool = True) -> list[Hours]:
         """Listen to talk, each source by itself; what is told where the transcript holds the word is no error."""
@@ -172,6 +170,7 @@ class Judge:
         return [Told(found.keyword, found.score, found.at) for one in scores if (found := detector.see(one))]
 
     def _listen(self, sounds: Iterable[Samples], look_on: Callable[[Scores], None] | None) -> list[Told]:
+        """Every detection of a word said alone that any threshold could let through."""
         found: list[Detection] = []
         decisions = tuple(_decision(word, 0.0, isolated=True) for word in self.keywords)
         Listener(Sounds(sounds), self.classifier, self.setup, decisions, found.append, look_on=look_on).listen()

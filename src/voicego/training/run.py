@@ -50,7 +50,7 @@ class TrainSettings:
     shape: Shape = field(default_factory=Shape)
     """How large the network is."""
     compiled: bool = False
-    """Let torch compile the network first: a minute, and a third less time for each step; needs a C++ compiler."""
+    """Let torch compile the network first: a minute, then 15 to 30 % less time a step; needs a C++ compiler."""
     teacher: Path | None = None
     """`model.onnx` of the teacher, with `labels.json` beside it; without one the labels alone teach."""
     validation: Path | None = None

@@ -65,7 +65,8 @@ def choose(
     table: Table = {}
     strict = {step: share for step, share in heard.items() if step >= LOWEST_RUNNING}
     for keyword in keywords:
-        alone = {name: cheapest(curve(keyword, words, talk), price) for name, price in PRICE.items()}
-        running = {name: cheapest(running_curve(keyword, strict, talk), price) for name, price in PRICE.items()}
-        table[keyword] = {"alone": alone, "running": running}
+        curves = {"alone": curve(keyword, words, talk), "running": running_curve(keyword, strict, talk)}
+        table[keyword] = {
+            kind: {name: cheapest(points, price) for name, price in PRICE.items()} for kind, points in curves.items()
+        }
     return table
