@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE
 from voicego.spotting.checkpoint import find
 from voicego.spotting.hub import offline
+from voicego.spotting.stopwatch import median_ms
 from voicego.spotting.twelve import TWELVE, to_twelve
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ LARGEST_DIFFERENCE = 1e-3
 """Between a posterior of torch and of an export in single precision; measured are some 1e-6."""
 LARGEST_COST = 0.002
 """Accuracy that int8 may cost: 0.2 points."""
-WARM_UP, TIMED = 5, 50
-"""Windows before the clock runs, and windows whose median time is reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ class _Bench:
             engine,
             files[0].name,
             sum(file.stat().st_size for file in files),
-            _median_ms(network, self.one),
+            median_ms(lambda: network(self.one)),
             float(np.mean(found.argmax(axis=1) == self.reference.argmax(axis=1))),
             float(np.abs(found - self.reference).max()),
             self._accuracy(found),
@@ -260,15 +258,6 @@ def _synthetic(kinds: int = 24) -> _Windows:
 def _scores(score: Callable[[Samples], Samples], samples: Samples) -> Samples:
     """Score the first window alone and the rest in batches, so that both ways are compared."""
     return np.concatenate([score(samples[:1]), score(samples[1:])]) if len(samples) > 1 else score(samples)
-
-
-def _median_ms(network: Network, one: Mapping[str, Any]) -> float:
-    spent = []
-    for _ in range(WARM_UP + TIMED):
-        began = time.perf_counter()
-        network(one)
-        spent.append(time.perf_counter() - began)
-    return float(np.median(spent[WARM_UP:]) * 1000)
 
 
 def _equal(row: Row) -> Row:

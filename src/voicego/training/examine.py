@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import statistics
-import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +15,7 @@ from voicego.flow import SAMPLE_RATE, Setup
 from voicego.spotting.checkpoint import find
 from voicego.spotting.detector import keywords_of
 from voicego.spotting.hub import DECISION
+from voicego.spotting.stopwatch import median_ms
 from voicego.spotting.torch_engine import load
 from voicego.spotting.twelve import TWELVE, to_twelve
 from voicego.training import thresholds
@@ -145,14 +144,9 @@ def _candidates(
 
 
 def _ms_a_window(classifier: Classifier) -> float:
-    """Median of 50, features included."""
+    """The median, features included."""
     window = np.random.default_rng(0).standard_normal((1, classifier.window), dtype=np.float32) * np.float32(0.01)
-    taken = []
-    for _ in range(50):
-        began = time.perf_counter()
-        classifier.score(window)
-        taken.append(1000 * (time.perf_counter() - began))
-    return statistics.median(taken)
+    return median_ms(lambda: classifier.score(window))
 
 
 def _clips(listed: ListedClips, classifier: Classifier) -> dict[str, Any]:
