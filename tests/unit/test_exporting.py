@@ -21,7 +21,8 @@ from transformers import AutoModelForAudioClassification, Wav2Vec2BertConfig, Wa
 
 import voicego
 from tests.hub import LABELS, make_checkpoint
-from voicego.app.exporting import Exported, ExportSettings, Row, _equal, _why_not, export, table
+from voicego.app.comparing import Row, must_equal, why_not
+from voicego.app.exporting import Exported, ExportSettings, export, table
 from voicego.cli import main
 from voicego.errors import VoicegoError
 from voicego.spotting.checkpoint import EMBEDDED, EMBEDDED_FOLDER, find
@@ -176,7 +177,7 @@ def test_clips_give_accuracies(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("accuracy", "kept"), [(0.95, True), (0.9385, True), (0.937, False)])
 def test_int8_may_cost_a_fifth_of_a_point(accuracy: float, kept: bool) -> None:  # noqa: FBT001
-    reason = _why_not(make_row(accuracy), make_row(0.94), wanted=True)
+    reason = why_not(make_row(accuracy), make_row(0.94), wanted=True)
 
     assert (reason == "") == kept
 
@@ -184,7 +185,7 @@ def test_int8_may_cost_a_fifth_of_a_point(accuracy: float, kept: bool) -> None: 
 @pytest.mark.parametrize("difference", [0.01, float("nan")])
 def test_an_export_that_scores_otherwise_is_refused(difference: float) -> None:
     with pytest.raises(VoicegoError, match="not kept"):
-        _equal(make_row(None, difference))
+        must_equal(make_row(None, difference))
 
 
 def _break_off(at: str, error: BaseException, line: str) -> None:
