@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voicego.files import write_whole
-from voicego.flow import SAMPLE_RATE, Setup
+from voicego.flow import SAMPLE_RATE
 from voicego.spotting.checkpoint import find
 from voicego.spotting.detector import keywords_of
 from voicego.spotting.hub import DECISION
 from voicego.spotting.stopwatch import median_ms
 from voicego.spotting.torch_engine import load
 from voicego.spotting.twelve import TWELVE, to_twelve
-from voicego.training import thresholds
+from voicego.training import figures, thresholds
 from voicego.training.clips import KEYWORDS, read_corpus
 from voicego.training.evaluate import Tally, read_list
 from voicego.training.judging import GRID, Judge, halves, is_chooser
@@ -26,26 +26,20 @@ from voicego.training.noises import fan
 from voicego.training.report import page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from voicego.flow import Samples
     from voicego.seams import Classifier
-    from voicego.spotting.checkpoint import Checkpoint
     from voicego.training.evaluate import ListedClips
-    from voicego.training.judging import Hours, Word
 
 log = logging.getLogger("voicego.training")
 
 SNR_DB = (30, 20, 15, 10, 5, 0)
 SHIFT_S = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
-RULE_OF_THREE = 3.0
 FEWEST_CLIPS = 40
 """Clips of validation speakers without which a word that is no keyword yet is not judged at all."""
-MOST_MISSED, MOST_AN_HOUR = 0.12, 1.0
-"""What a word beyond the table may miss, and be told wrongly in an hour of talk, to become a keyword."""
 RUNNING_WORDS = 300
 """Clips that words in running speech are measured on."""
 
@@ -97,7 +91,7 @@ def examine(wanted: Examination) -> dict[str, Any]:
     invented = [clip for clip in corpus.negatives if clip.synthetic]
     synthetic = judge.hours_of_talk(invented, running=False)
     chosen = thresholds.choose(keywords, [word for word in words if is_chooser(word.speaker)], choosing, heard)
-    found["candidates"] = _candidates(chosen, checkpoint, words, choosing)
+    found["candidates"] = figures.candidates(chosen, checkpoint.keywords, words, choosing)
     offered = {
         *checkpoint.keywords,
         *(word for word, row in found["candidates"].items() if wanted.more and row["good"]),
@@ -106,16 +100,16 @@ def examine(wanted: Examination) -> dict[str, Any]:
     shipped = {word: asdict(row) for word, row in checkpoint.table.items()}
     table = chosen if wanted.choose or not shipped else shipped
     found["thresholds"] = table
-    found["words"] = _words(words, table)
-    found["words_of_the_judging_half"] = _words([one for one in words if not is_chooser(one.speaker)], table)
+    found["words"] = figures.misses(words, table)
+    found["words_of_the_judging_half"] = figures.misses([one for one in words if not is_chooser(one.speaker)], table)
     invented_words = [clip for clip in corpus.words if clip.synthetic and clip.word in keywords]
-    found["synthetic_words"] = _words(judge.words_said_alone(invented_words), table)
-    found["talk"] = _talk([*choosing, *judging], table)
-    found["talk_of_the_judging_half"] = _talk(judging, table)
-    found["synthetic_talk"] = _talk(synthetic, table)
+    found["synthetic_words"] = figures.misses(judge.words_said_alone(invented_words), table)
+    found["talk"] = figures.false_accepts([*choosing, *judging], table)
+    found["talk_of_the_judging_half"] = figures.false_accepts(judging, table)
+    found["synthetic_talk"] = figures.false_accepts(synthetic, table)
     found["running"] = {
         "missed": {str(step): 1 - heard[step] for step in GRID},
-        "false_accepts": _running([*choosing, *judging], table),
+        "false_accepts": figures.false_accepts_in_running_speech([*choosing, *judging], table),
     }
     found["curves"] = {
         word: [(p.threshold, p.missed, p.an_hour) for p in thresholds.curve(word, words, [*choosing, *judging])]
@@ -128,19 +122,6 @@ def examine(wanted: Examination) -> dict[str, Any]:
     write_whole(wanted.out / "report.json", (json.dumps(found, indent=1) + "\n").encode())
     write_whole(wanted.out / "report.html", page(found).encode())
     return found
-
-
-def _candidates(
-    chosen: thresholds.Table, checkpoint: Checkpoint, words: Sequence[Word], talk: Sequence[Hours]
-) -> dict[str, Any]:
-    """Words that the network knows by name but that are no keywords, and whether they would be good ones."""
-    rows = {}
-    for word, row in chosen.items():
-        if word not in checkpoint.keywords:
-            point = next(p for p in thresholds.curve(word, words, talk) if p.threshold == row["alone"]["normal"])
-            good = point.missed <= MOST_MISSED and point.an_hour <= MOST_AN_HOUR
-            rows[word] = {"missed": point.missed, "an_hour": point.an_hour, "good": good}
-    return rows
 
 
 def _ms_a_window(classifier: Classifier) -> float:
@@ -161,7 +142,7 @@ def _clips(listed: ListedClips, classifier: Classifier) -> dict[str, Any]:
     words, wanted = listed.samples[spoken][::4], labels[spoken][::4]
     fans = _fans_as_loud_as(words)
     return {
-        "accuracy": {name: _share(tally) for name, tally in tallies.items()},
+        "accuracy": {name: figures.share(tally) for name, tally in tallies.items()},
         "confusion": {"labels": TWELVE, "rows": confusion.tolist()},
         "accuracy_over_a_fan_db": {
             str(snr): float((_best(words + fans * np.float32(10 ** (-snr / 20)), classifier) == wanted).mean())
@@ -195,80 +176,3 @@ def _shifted(words: Samples, by_s: float) -> Samples:
     else:
         shifted[:, :by] = words[:, -by:]
     return shifted
-
-
-def _share(tally: Tally) -> dict[str, float]:
-    low, high = tally.interval()
-    return {"share": tally.share, "right": tally.right, "of": tally.total, "low": low, "high": high}
-
-
-def _words(words: Sequence[Word], table: thresholds.Table) -> dict[str, Any]:
-    """Misses of words said alone at each sensitivity, and the time from the word's end to its decision."""
-    rows: dict[str, Any] = {}
-    for sensitivity in thresholds.PRICE:
-        missed = {
-            keyword: [word.score() < max(1e-9, row["alone"][sensitivity]) for word in words if word.keyword == keyword]
-            for keyword, row in table.items()
-        }
-        counted = _counted(table)
-        missed |= {"together": [one for word, each in missed.items() if word in counted for one in each]}
-        rows[sensitivity] = {name: _share(Tally(sum(each), len(each))) for name, each in missed.items()}
-    late = [
-        1000 * ((told.at - word.word_end) / SAMPLE_RATE + Setup().quiet_s)
-        for word in words
-        for told in word.told
-        if word.falls_quiet and told.keyword == word.keyword
-    ]
-    rows["ms_from_word_end_to_decision"] = (
-        {"median": float(np.median(late)), "95 %": float(np.percentile(late, 95)), "of": len(late)} if late else {}
-    )
-    return rows
-
-
-def _talk(talk: Sequence[Hours], table: thresholds.Table) -> dict[str, Any]:
-    """False accepts of words said alone, each source apart, at each sensitivity."""
-    rows: dict[str, Any] = {}
-    for sensitivity in thresholds.PRICE:
-        parts = {
-            source: [one for one in talk if one.source == source]
-            for source in dict.fromkeys(one.source for one in talk)
-        }
-        rows[sensitivity] = {source: _told(part, table, sensitivity) for source, part in parts.items()}
-        rows[sensitivity]["all"] = _told(talk, table, sensitivity)
-    return rows
-
-
-def _told(talk: Sequence[Hours], table: thresholds.Table, sensitivity: str) -> dict[str, Any]:
-    told = [
-        one.keyword
-        for hours in talk
-        for one in hours.told
-        if one.keyword in table and one.score >= table[one.keyword]["alone"][sensitivity]
-    ]
-    count = sum(word in _counted(table) for word in told)
-    hours = sum(part.hours for part in talk)
-    an_hour, at_most = count / max(1e-9, hours), _bound(count, hours)
-    return {"hours": hours, "told": told, "counted": count, "an_hour": an_hour, "at_most": at_most}
-
-
-def _counted(table: thresholds.Table) -> set[str]:
-    """The words that figures over all of them are about: the ten, so that they stay comparable, or all there are."""
-    return set(KEYWORDS) & set(table) or set(table)
-
-
-def _bound(count: int, hours: float) -> float:
-    """Upper end of the 95 % interval of false accepts an hour; the rule of three where there were none."""
-    most = RULE_OF_THREE if not count else (np.sqrt(count + 1) + 0.98) ** 2
-    return float(most / max(1e-9, hours))
-
-
-def _running(talk: Sequence[Hours], table: thresholds.Table) -> dict[str, Any]:
-    rows: dict[str, Any] = {}
-    total = sum(hours.hours for hours in talk)
-    for sensitivity in thresholds.PRICE:
-        rows[sensitivity] = {
-            keyword: sum(hours.running.get(table[keyword]["running"][sensitivity], []).count(keyword) for hours in talk)
-            / max(1e-9, total)
-            for keyword in table
-        }
-    return rows
