@@ -40,6 +40,9 @@ def train(
     start: Annotated[
         str | None, typer.Option("--start", help="A model to go on from, or a fetched wav2vec2 to fine-tune.")
     ] = None,
+    embedding: Annotated[
+        Path | None, typer.Option("--embedding", help="embedding_model.onnx: what a new network's ears begin with.")
+    ] = None,
     words: Annotated[str, typer.Option("--words", help="Own keywords, with commas between; else the ten.")] = "",
     teacher: Annotated[
         Path | None, typer.Option("--teacher", help="A teacher's model.onnx, with labels.json beside it.")
@@ -73,6 +76,8 @@ def train(
     """Train a small model on recordings; goes on where it was stopped."""
     if mine and start is None:
         raise VoicegoError("--mine needs --start: the model whose errors are looked for")
+    if embedding is not None and start is not None:
+        raise VoicegoError("--embedding begins a new network, --start goes on with another: give one of them")
     from voicego.training.network import Shape  # noqa: PLC0415 -- torch
     from voicego.training.train import TrainSettings, train  # noqa: PLC0415 -- torch
 
@@ -85,7 +90,10 @@ def train(
             words=tuple(word.strip() for word in words.split(",") if word.strip()),
             teacher=teacher,
             validation=validation,
-            shape=Shape(stride, hidden, layers, 2 * hidden),
+            shape=Shape(stride, hidden, layers, 2 * hidden)
+            if embedding is None
+            else Shape(1, hidden, layers, 2 * hidden, kernel=5, ears=True),
+            embedding=embedding,
             compiled=compiled,
             steps=steps,
             minutes=minutes,

@@ -80,7 +80,7 @@ def log_mel(samples: Floats, mel_bins: int = 80) -> Floats:
     emphasised *= _window()
     spectrum = np.fft.rfft(emphasised, FFT)
     power = np.square(spectrum.real) + np.square(spectrum.imag)
-    energies = power.reshape(-1, FFT // 2 + 1) @ _mel_filters(mel_bins)
+    energies = power.reshape(-1, FFT // 2 + 1) @ mel_filters(mel_bins)
     logged: Floats = np.log(np.maximum(energies, np.float32(LOG_FLOOR)))
     return logged.reshape(*power.shape[:2], mel_bins)
 
@@ -108,7 +108,7 @@ def _window() -> Floats:
 
 
 @cache
-def _mel_filters(bins: int) -> Floats:
+def mel_filters(bins: int) -> Floats:
     """Triangles that are even on Kaldi's mel scale, (257, bins)."""
     mel = 1127.0 * np.log1p(np.arange(FFT // 2 + 1) * (SAMPLE_RATE / FFT) / 700.0)
     low, high = 1127.0 * np.log1p(np.array([LOWEST_HZ, SAMPLE_RATE / 2]) / 700.0)

@@ -62,6 +62,8 @@ def load(checkpoint: Checkpoint, threads: int = 1) -> TorchClassifier:
     from transformers import AutoModelForAudioClassification  # noqa: PLC0415
     from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
+    import voicego.spotting.network  # noqa: F401, PLC0415 -- makes voicego's own kind of network known
+
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     torch.set_num_threads(threads)

@@ -26,6 +26,8 @@ NOISE_WEIGHT = 20.0
 """A noise is drawn as often as twenty `_silence_` clips of a second."""
 SYNTHETIC_WORDS, SYNTHETIC_TALK = 0.3, 0.35
 """Largest part of a word's draws, and of all talk's, that synthetic voices may have: people stay the majority."""
+THIN, SYNTHETIC_THIN = 500, 0.5
+"""A word that fewer people's clips hold than this may have half of its draws from synthetic voices."""
 PAUSE_FRAMES = 20
 SHORTEST_FRAMES = 8
 
@@ -181,9 +183,9 @@ def _balanced(words: Places, keywords: Sequence[int], synthetic: NDArray[np.bool
     each = np.ones(len(words.label))
     for label in np.unique(words.label[synthetic]):
         here = words.label == label
-        each[here & synthetic] = _damping(
-            int((here & ~synthetic).sum()), int((here & synthetic).sum()), SYNTHETIC_WORDS
-        )
+        people = int((here & ~synthetic).sum())
+        most = SYNTHETIC_THIN if people < THIN else SYNTHETIC_WORDS
+        each[here & synthetic] = _damping(people, int((here & synthetic).sum()), most)
     total = np.bincount(words.label, weights=each, minlength=len(count))
     return replace(words, weight=share[words.label] * each / np.maximum(1e-9, total[words.label]))
 

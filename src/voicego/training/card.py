@@ -65,7 +65,7 @@ Python {platform.python_version()}, {made_with}.
 
 def _plain(settings: TrainSettings) -> dict[str, object]:
     """Settings without the folders, which mean nothing elsewhere."""
-    places = {"data", "out", "start", "teacher", "validation"}
+    places = {"data", "out", "start", "embedding", "teacher", "validation"}
     return {name: value for name, value in asdict(settings).items() if name not in places}
 
 
@@ -74,8 +74,9 @@ def _sources(settings: TrainSettings) -> Iterator[tuple[str, str]]:
     for root in settings.data:
         for index in sorted(root.glob("*/index.tsv")):
             yield f"{index.parent.name}/{index.name}", _digest(index)
-    if settings.teacher:
-        yield f"teacher {settings.teacher.name}", _digest(settings.teacher)
+    for what, file in (("teacher", settings.teacher), ("embedding", settings.embedding)):
+        if file:
+            yield f"{what} {file.name}", _digest(file)
     if settings.start:
         for weights in sorted(folder_of(settings.start).glob("*.safetensors")):
             yield f"start {weights.name}", _digest(weights)

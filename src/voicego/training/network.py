@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForAudioClassification, Wav2Vec2BertConfig, Wav2Vec2BertForSequenceClassification
@@ -15,12 +16,13 @@ from voicego.errors import VoicegoError
 from voicego.spotting.checkpoint import folder_of, read_json
 from voicego.spotting.features import FeatureSpec
 from voicego.spotting.hub import CONFIG, DECISION, FEATURES, WEIGHTS
+from voicego.spotting.network import VoicegoConfig, VoicegoForSequenceClassification
+from voicego.training.embedding import read_embedding, to_narrow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import torch
     from transformers import PreTrainedModel
 
 BANDS, HEADS = 80, 4
@@ -37,6 +39,8 @@ class Shape:
     feed_forward: int = 256
     kernel: int = 15
     """Steps that a convolution sees."""
+    ears: bool = False
+    """The two ears of `voicego.spotting.network` below the encoder; a step is then 80 ms, whatever `stride` says."""
 
     def __post_init__(self) -> None:
         """Refuse what the attention cannot be cut into."""
@@ -52,6 +56,7 @@ def shape_of(config: Mapping[str, Any]) -> Shape:
         layers=int(config["num_hidden_layers"]),
         feed_forward=int(config["intermediate_size"]),
         kernel=int(config["conv_depthwise_kernel_size"]),
+        ears=config.get("model_type") == VoicegoConfig.model_type,
     )
 
 
@@ -79,7 +84,12 @@ DEFAULT_DECISION = {
 
 def new_network(labels: Sequence[str], shape: Shape) -> Wav2Vec2BertForSequenceClassification:
     """Untrained weights; position comes from the convolutions, so no position embedding is needed."""
-    config = Wav2Vec2BertConfig(
+    kind, network = (
+        (VoicegoConfig, VoicegoForSequenceClassification)
+        if shape.ears
+        else (Wav2Vec2BertConfig, Wav2Vec2BertForSequenceClassification)
+    )
+    config = kind(
         hidden_size=shape.hidden,
         num_hidden_layers=shape.layers,
         num_attention_heads=HEADS,
@@ -102,7 +112,7 @@ def new_network(labels: Sequence[str], shape: Shape) -> Wav2Vec2BertForSequenceC
         id2label=dict(enumerate(labels)),
         label2id={label: k for k, label in enumerate(labels)},
     )
-    return Wav2Vec2BertForSequenceClassification(config)
+    return network(config)  # type: ignore[arg-type]  # each kind of network takes its own kind of config
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,9 +126,35 @@ class Student:
     """What `preprocessor_config.json` says of that."""
 
 
-def new_student(labels: Sequence[str], shape: Shape, spec: FeatureSpec) -> Student:
-    """An untrained one."""
-    return Student(new_network(labels, shape), spec, preprocessor_of(spec))
+SETTLED = 7
+"""Convolutions of the narrow ear (its first two blocks) that stay as they were taught: half the time of a step."""
+
+
+def new_student(labels: Sequence[str], shape: Shape, spec: FeatureSpec, embedding: Path | None = None) -> Student:
+    """An untrained one; with a speech embedding, only as far as its narrow ear is not.
+
+    Raises:
+        VoicegoError: there is no such embedding.
+    """
+    network = new_network(labels, shape)
+    if embedding is not None:
+        if not isinstance(network, VoicegoForSequenceClassification):
+            raise VoicegoError("a speech embedding is for a network with ears")
+        network.ears.narrow.load_state_dict(read_embedding(embedding).state_dict())
+        network.ears.hears(
+            torch.from_numpy(spec.mean), torch.from_numpy(spec.std), torch.from_numpy(to_narrow(spec.mel_bins))
+        )
+    return Student(_settled(network), spec, preprocessor_of(spec))
+
+
+def _settled(network: Wav2Vec2BertForSequenceClassification) -> Wav2Vec2BertForSequenceClassification:
+    """Hold what need not be learnt again, and lay the weights out as convolutions are fastest."""
+    if isinstance(network, VoicegoForSequenceClassification):
+        for layer in network.ears.narrow.children():
+            layer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch knows it, its types do not
+        for layer in network.ears.narrow.layers[:SETTLED]:
+            layer.requires_grad_(requires_grad=False)
+    return network
 
 
 def begun_with(start: str, labels: Sequence[str], layers: int) -> Student:
@@ -154,7 +190,7 @@ def _made_here(
     except (KeyError, ValueError, TypeError, OSError, RuntimeError, SafetensorError) as error:
         why = str(error).splitlines()[0]
         raise VoicegoError(f"cannot begin with {start}: it is no network that voicego made ({why})") from error
-    return Student(network, FeatureSpec.from_preprocessor(preprocessor), preprocessor)
+    return Student(_settled(network), FeatureSpec.from_preprocessor(preprocessor), preprocessor)
 
 
 def _for_labels(

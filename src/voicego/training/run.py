@@ -33,6 +33,8 @@ log = logging.getLogger("voicego.training")
 REMEMBERED = 32
 LOG_EVERY = 100
 WARM_UP = 0.1
+SLOW, SLOW_PACE = ".narrow.", 0.3
+"""Weights with this in their names learn at this part of the rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class TrainSettings:
     """Folder for the checkpoint (`model/`), the state to resume from and `curves.tsv`."""
     start: str | None = None
     """A checkpoint to begin with instead of chance: one made here, to go on from, or a wav2vec2 to fine-tune."""
+    embedding: Path | None = None
+    """`embedding_model.onnx`, Google's speech embedding, to begin the narrow ear of a new network with."""
     words: tuple[str, ...] = ()
     """Own keywords instead of those that ship."""
     shape: Shape = field(default_factory=Shape)
@@ -98,12 +102,8 @@ class Run:
         self.settings, self.classes, self.student, self.spec = settings, classes, student, student.spec
         self.accelerator = Accelerator(kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)])
         self.network = student.network.train()
-        learning = [value for value in self.network.parameters() if value.requires_grad]
-        matrices, vectors = ([value for value in learning if (value.ndim > 1) == many] for many in (True, False))
         optimiser = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
-            lr=settings.learning_rate,
-            betas=(0.9, 0.98),
+            _groups(self.network, settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)
         )
         forward = torch.compile(self.network) if settings.compiled else self.network
         self.forward, self.optimiser = self.accelerator.prepare(forward, optimiser)
@@ -165,7 +165,7 @@ class Run:
         """One step of the optimiser and of the average; returns the loss."""
         self.rate = one_cycle(self.progress()) * self.settings.learning_rate
         for group in self.optimiser.param_groups:
-            group["lr"] = self.rate
+            group["lr"] = self.rate * group["pace"]
         device = self.accelerator.device
         logits = self.forward(torch.from_numpy(lesson.inputs).to(device)).logits
         weight = torch.from_numpy(lesson.weight).to(device)
@@ -243,6 +243,20 @@ class Run:
                 fresh.replace(self.settings.out / "state.pt")
             finally:
                 fresh.unlink(missing_ok=True)
+
+
+def _groups(network: torch.nn.Module, decay: float) -> list[dict[str, Any]]:
+    """What learns: matrices decay, vectors do not; an ear that was taught elsewhere goes at a slower pace."""
+    learning = [(name, value) for name, value in network.named_parameters() if value.requires_grad]
+    return [
+        {
+            "params": [value for name, value in learning if (value.ndim > 1) == many and (SLOW in name) == slow],
+            "weight_decay": decay * many,
+            "pace": SLOW_PACE if slow else 1.0,
+        }
+        for many in (True, False)
+        for slow in (True, False)
+    ]
 
 
 def one_cycle(progress: float) -> float:

@@ -59,7 +59,7 @@ def train(settings: TrainSettings) -> None:
     settings.out.mkdir(parents=True, exist_ok=True)
     if student is None:
         spec = measured_statistics(banks, settings.batch, settings.seed, settings.shape.stride)
-        student = new_student(classes.labels, settings.shape, spec)
+        student = new_student(classes.labels, settings.shape, spec, settings.embedding)
     run = Run(settings, classes, student)
     if settings.mine:
         banks = mined(banks, len(classes.keywords), run.score)
