@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from voicego.errors import VoicegoError
 from voicego.flow import Samples
 from voicego.spotting.export import LOGITS
+from voicego.spotting.onnx_session import open_session
 from voicego.spotting.torch_engine import BATCH
 
 if TYPE_CHECKING:
@@ -35,21 +35,12 @@ def torch_network(classifier: TorchClassifier) -> Network:
 
 
 def onnx_network(path: Path) -> Network:
-    """Open an ONNX file with onnxruntime on one thread, which sleeps while it has nothing to do.
+    """Open an ONNX file with onnxruntime.
 
     Raises:
         VoicegoError: onnxruntime cannot run it.
     """
-    import onnxruntime  # noqa: PLC0415
-    from onnxruntime.capi import onnxruntime_pybind11_state as errors  # noqa: PLC0415
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
-    except (errors.Fail, errors.InvalidGraph, errors.InvalidProtobuf, errors.NotImplemented) as error:
-        raise VoicegoError(f"onnxruntime cannot run {path.name}: {error}") from error
+    session = open_session(path)
 
     def run(inputs: Mapping[str, Any]) -> Samples:
         logits: Samples = session.run([LOGITS], dict(inputs))[0]

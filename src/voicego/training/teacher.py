@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voicego.errors import VoicegoError
+from voicego.spotting.onnx_session import open_session
 from voicego.training.clips import UNKNOWN
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Teacher:
         self._model = model
         self._names_file = model.with_name("labels.json")
         self._labels = list(labels)
-        self._session: object = None
+        self._session: Any = None
         self._to_student: Floats = np.zeros((0, 0), np.float32)
 
     def check(self) -> None:
@@ -42,18 +43,13 @@ class Teacher:
             raise VoicegoError(f"The teacher needs {self._model} and {self._names_file} beside it.")
 
     def _open(self) -> None:
-        """Load the network on one thread."""
-        import onnxruntime  # noqa: PLC0415 (heavy, and only needed with a teacher)
-
+        """Load the network."""
         names = json.loads(self._names_file.read_text(encoding="utf-8"))
         self._to_student = np.zeros((len(names), len(self._labels)), np.float32)
         for row, name in enumerate(names):
             known = name if name in self._labels else UNKNOWN
             self._to_student[row, self._labels.index(known)] = 1.0
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(str(self._model), options, ["CPUExecutionProvider"])
+        self._session = open_session(self._model)
 
     def __call__(self, samples: Floats) -> Floats:
         """Probabilities (n, labels); silence always gets none."""
@@ -61,11 +57,11 @@ class Teacher:
             self._open()
         mfcc = teacher_features(samples)
         session = self._session
-        names = [entry.name for entry in session.get_inputs()]  # type: ignore[attr-defined]
+        names = [entry.name for entry in session.get_inputs()]
         feed = {names[0]: mfcc}
         if len(names) > 1:
             feed[names[1]] = np.full(len(mfcc), mfcc.shape[2], np.int64)
-        logits = session.run(None, feed)[0]  # type: ignore[attr-defined]
+        logits = session.run(None, feed)[0]
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         answer: Floats = (odds / odds.sum(axis=1, keepdims=True)) @ self._to_student
         return answer
