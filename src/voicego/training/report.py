@@ -41,7 +41,7 @@ def page(found: Mapping[str, Any]) -> str:
     """
     parts = [f"<h1>{escape(found['model'])}</h1>", f"<p>{found['ms_a_window']:.1f} ms a window, features included.</p>"]
     if "accuracy" in found:
-        parts += ["<h2>Twelve classes</h2>", _shares(found["accuracy"], "right"), _confusion(found["confusion"])]
+        parts += ["<h2>Twelve classes</h2>", _accuracy(found["accuracy"]), _confusion(found["confusion"])]
         parts += [
             "<h2>The ten words over a fan, and off the middle of the window</h2>",
             _lines(found["accuracy_over_a_fan_db"], "word over fan, dB", "right, %"),
@@ -57,8 +57,7 @@ def page(found: Mapping[str, Any]) -> str:
         columns = ["", "missed", "false accepts an hour", "good enough"]
         parts += ["<p>Known by name, and no keywords yet:</p>", _table(columns, known)]
     for title, key in WORDS:
-        parts.append(f"<h2>{title}</h2>")
-        parts += [f"<h3>{name}</h3>{_shares(found[key][name], 'missed')}" for name in SENSITIVITIES]
+        parts += [f"<h2>{title}</h2>", _missed(found[key])]
     late = found["words"]["ms_from_word_end_to_decision"]
     if late:
         parts.append(
@@ -66,7 +65,7 @@ def page(found: Mapping[str, Any]) -> str:
             f"ms, 95 % within {late['95 %']:.0f} ms ({late['of']} words; the computation's time comes on top).</p>"
         )
     for title, key in TALK:
-        parts += [f"<h2>{title}</h2>", *(f"<h3>{name}</h3>{_talk(found[key][name])}" for name in SENSITIVITIES)]
+        parts += [f"<h2>{title}</h2>", _talk(found[key])]
     parts += ["<h2>Misses against false accepts an hour, each word said alone</h2>", _det(found["curves"])]
     parts += ["<h2>In running speech</h2>", _running(found["running"])]
     title = f"voicego: {escape(found['model'])}"
@@ -80,12 +79,25 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f"<table><tr>{top}</tr>{body}</table>"
 
 
-def _shares(shares: Mapping[str, Mapping[str, float]], what: str) -> str:
-    rows = (
-        [name, f"{row['right']:.0f}", f"{row['of']:.0f}", f"{row['share']:.1%}", f"{row['low']:.1%}-{row['high']:.1%}"]
-        for name, row in shares.items()
+def _accuracy(shares: Mapping[str, Mapping[str, float]]) -> str:
+    rows = ([name, f"{row['right']:.0f}", f"{row['of']:.0f}", _interval(row)] for name, row in shares.items())
+    return _table(["", "right", "of", "share, 95 % interval"], rows)
+
+
+def _missed(words: Mapping[str, Mapping[str, Any]]) -> str:
+    """A row a word, a column a sensitivity."""
+    return _table(
+        ["missed at sensitivity", "of", *SENSITIVITIES],
+        (
+            [word, f"{row['of']:.0f}", *(_interval(words[name][word]) for name in SENSITIVITIES)]
+            for word, row in words["normal"].items()
+            if row["of"]
+        ),
     )
-    return _table(["", what, "of", "share", "95 % interval"], rows)
+
+
+def _interval(row: Mapping[str, float]) -> str:
+    return f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
 
 
 def _confusion(confusion: Mapping[str, Any]) -> str:
@@ -104,17 +116,22 @@ def _thresholds(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     )
 
 
-def _talk(rows: Mapping[str, Mapping[str, Any]]) -> str:
+def _talk(talk: Mapping[str, Mapping[str, Any]]) -> str:
+    """A row a source: false accepts an hour, their number, and the end of the 95 % interval, at each sensitivity."""
     return _table(
-        ["source", "hours", "told", "an hour", "95 %: at most", "all that was told"],
+        ["false accepts an hour at", "hours", *SENSITIVITIES, "told at normal"],
         (
             [
-                source, f"{row['hours']:.2f}", str(row["counted"]), f"{row['an_hour']:.1f}", f"{row['at_most']:.1f}",
+                source, f"{row['hours']:.2f}", *(_an_hour(talk[name][source]) for name in SENSITIVITIES),
                 ", ".join(f"{word} {row['told'].count(word)}" for word in sorted(set(row["told"]))),
             ]
-            for source, row in rows.items()
+            for source, row in talk["normal"].items()
         ),
     )  # fmt: skip
+
+
+def _an_hour(row: Mapping[str, Any]) -> str:
+    return f"{row['an_hour']:.1f} ({row['counted']}; at most {row['at_most']:.1f})"
 
 
 def _running(running: Mapping[str, Any]) -> str:
