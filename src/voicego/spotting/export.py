@@ -52,7 +52,7 @@ def require(package: str) -> Any:  # noqa: ANN401 -- foreign modules
     except ImportError as error:
         extra = EXTRAS[package]
         raise VoicegoError(
-            f"this export needs the package {package}, which cannot be imported ({error}); "
+            f"this needs the package {package}, which cannot be imported ({error}); "
             f'install it with: pip install "voicego[{extra}]"'
         ) from error
 
