@@ -119,6 +119,15 @@ def test_lower_sensitivity_is_never_less_strict_and_a_dear_false_accept_is_kept_
     assert set(table) == set(KEYWORDS)
 
 
+def test_a_threshold_is_not_laid_right_below_the_least_score() -> None:
+    """Nothing false was told; other speakers may be a little less sure than these, and something false may yet come."""
+    words, talk = said(*[0.93, 0.95, 0.97] * 20), [Hours("reader", 1.0)]
+    chosen = thresholds.choose(["go"], words, talk, {0.9: 1.0})["go"]["alone"]
+
+    assert thresholds.cheapest(thresholds.curve("go", words, talk), 0.03) == 0.93
+    assert 0.3 < chosen["higher"] < chosen["normal"] < chosen["lower"] < 0.9
+
+
 def test_what_costs_the_same_is_decided_by_the_higher_threshold() -> None:
     assert thresholds.cheapest(thresholds.curve("go", said(0.8), [Hours("reader", 1.0)]), 0.1) == 0.8
 

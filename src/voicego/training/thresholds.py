@@ -10,13 +10,19 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from voicego.training.judging import Hours, Word
+
+    Doubles: TypeAlias = NDArray[np.float64]
 
 Table: TypeAlias = dict[str, dict[str, dict[str, float]]]
 """Keyword to `alone` and `running` to sensitivity to threshold."""
 
 PRICE: Mapping[str, float] = {"lower": 0.10, "normal": 0.03, "higher": 0.01}
 """What one false accept of a word in an hour of talk costs, as a share of the word's utterances missed."""
+BLUR = 0.5
+"""Logits that scores are blurred by before choosing: other speakers' scores lie near these, not on them."""
 STEPS = tuple(float(step) for step in np.round(np.arange(0.30, 0.98, 0.01), 2))
 LOWEST_RUNNING = 0.85
 """In running speech nothing below this is tried: words in sentences are many."""
@@ -35,13 +41,46 @@ class Point:
 
 def curve(keyword: str, words: Sequence[Word], talk: Sequence[Hours]) -> list[Point]:
     """Misses against false accepts an hour of one keyword said alone, over all thresholds."""
-    said = np.array([word.score() for word in words if word.keyword == keyword])
-    false = np.array([one.score for hours in talk for one in hours.told if one.keyword == keyword])
-    hours = max(1e-9, sum(part.hours for part in talk))
+    said, false, hours = _scores(keyword, words, talk)
     return [
         Point(step, float((said < step).mean()) if len(said) else 0.0, int((false >= step).sum()) / hours)
         for step in STEPS
     ]
+
+
+def expected_curve(keyword: str, words: Sequence[Word], talk: Sequence[Hours]) -> list[Point]:
+    """What other speakers may be expected to do: each score counts as a bell around it, not as itself alone.
+
+    One false accept more than was heard is supposed, at any score: what nobody measured is to be kept out too.
+    """
+    said, false, hours = _scores(keyword, words, talk)
+    return [
+        Point(
+            step,
+            float(1 - _above(said, step).mean()) if len(said) else 0.0,
+            (float(_above(false, step).sum()) + 1 - step) / hours,
+        )
+        for step in STEPS
+    ]
+
+
+def _scores(keyword: str, words: Sequence[Word], talk: Sequence[Hours]) -> tuple[Doubles, Doubles, float]:
+    """Scores of a keyword where it was said and where it was not, and the hours of the latter."""
+    said = np.array([word.score() for word in words if word.keyword == keyword])
+    false = np.array([one.score for hours in talk for one in hours.told if one.keyword == keyword])
+    return said, false, max(1e-9, sum(part.hours for part in talk))
+
+
+def _above(scores: Doubles, threshold: float) -> Doubles:
+    """How far each score counts as above the threshold, from 0 to 1."""
+    above: Doubles = 1 / (1 + np.exp(np.clip((_logit(np.array(threshold)) - _logit(scores)) / BLUR, -50, 50)))
+    return above
+
+
+def _logit(share: Doubles) -> Doubles:
+    kept = np.clip(share, 1e-6, 1 - 1e-6)
+    logit: Doubles = np.log(kept / (1 - kept))
+    return logit
 
 
 def running_curve(keyword: str, heard: Mapping[float, float], talk: Sequence[Hours]) -> list[Point]:
@@ -65,7 +104,7 @@ def choose(
     table: Table = {}
     strict = {step: share for step, share in heard.items() if step >= LOWEST_RUNNING}
     for keyword in keywords:
-        curves = {"alone": curve(keyword, words, talk), "running": running_curve(keyword, strict, talk)}
+        curves = {"alone": expected_curve(keyword, words, talk), "running": running_curve(keyword, strict, talk)}
         table[keyword] = {
             kind: {name: cheapest(points, price) for name, price in PRICE.items()} for kind, points in curves.items()
         }
