@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from threading import Thread
+from itertools import islice
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,39 +120,34 @@ def test_blocks_are_16_khz_mono_in_an_unbroken_row(case: Case) -> None:
         at += len(block.samples)
 
 
-def test_something_comes_at_least_once_a_second(case: Case) -> None:
+@pytest.mark.timeout(60)
+def test_something_comes_although_nobody_speaks(case: Case) -> None:
     case.source.open()
-    last = began = time.monotonic()
-    longest = 0.0
-    for _ in case.source.blocks():
-        now = time.monotonic()
-        longest, last = max(longest, now - last), now
-        if now - began > 1.5:
-            break
 
-    assert longest < 1
+    some = list(islice(case.source.blocks(), 3))
+
+    assert len(some) == 3
+    assert max(len(block.samples) for block in some) < SAMPLE_RATE
 
 
 def test_close_from_another_thread_ends_the_blocks(case: Case) -> None:
     case.source.open()
     blocks = case.source.blocks()
     next(blocks)
-    ended: list[float] = []
+    ended = Event()
 
     def read() -> None:
         for _ in blocks:
             pass
-        ended.append(time.monotonic())
+        ended.set()
 
     reader = Thread(target=read)
     reader.start()
-    closed_at = time.monotonic()
     case.source.close()
     case.source.close()
-    reader.join(timeout=10)
 
-    assert ended, "the blocks went on"
-    assert ended[0] - closed_at < 1
+    assert ended.wait(10), "the blocks went on"
+    reader.join()
 
 
 def test_close_without_open_is_no_mistake(case: Case) -> None:

@@ -8,7 +8,6 @@ import pty
 import re
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -247,14 +246,11 @@ def test_stop_ends_what_a_rule_still_runs(house: House) -> None:
     ) as asker:
         [sleeper] = until(daemon.children, "the program that the rule runs")
 
-        began = time.monotonic()
         house.process.terminate()
-        code = house.ended()
-        took = time.monotonic() - began
+        code = house.ended(30.0)  # the program would run for longer
         asker.communicate(timeout=30)
 
     assert code == 0
-    assert took < 30, "it waited for the program"
     assert not sleeper.is_running()
     assert asker.returncode != 0
 

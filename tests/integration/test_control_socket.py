@@ -34,6 +34,8 @@ if sys.platform == "win32":
     pytest.skip("Unix sockets", allow_module_level=True)
 
 ROOT = Path(__file__).parents[2]
+FOREVER_S = 3_600.0
+"""Whoever waits for it meets pytest's own timeout."""
 only_superuser = pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser can be somebody else")
 
 
@@ -468,16 +470,15 @@ class TestEvents:
 
 
 class TestStopping:
-    def test_nothing_is_left(self, path: Path, daemon: Daemon) -> None:
+    @pytest.mark.timeout(30)
+    def test_nothing_is_left_and_who_waits_for_nothing_is_not_waited_for(self, path: Path, daemon: Daemon) -> None:
         before = open_files()
-        with running(path, daemon) as server, dialled(path), dialled(path) as other:
+        with running(path, daemon, request_s=FOREVER_S) as server, dialled(path), dialled(path) as other:
             other.sendall(b'{"verb": "subscribe"}\n')
             until(lambda: daemon.listeners, "it subscribed")
-            begun = time.monotonic()
-            server.stop()
-            took = time.monotonic() - begun
 
-            assert took < 0.5
+            server.stop(FOREVER_S)
+
             assert not path.exists()
             assert not server.alive
         assert threads() == []
@@ -502,11 +503,10 @@ class TestStopping:
         with ThreadPoolExecutor(1) as other:
             run = other.submit(ask, path, "do", keyword="go")
             assert daemon.doing.acquire(timeout=5)
-            begun = time.monotonic()
 
             server.stop(0.5)
 
-            assert time.monotonic() - begun < 1
+            assert threads() == ["voicego-control-do"]
             assert "voicego-control-do did not end" in caplog.text
             with pytest.raises(VoicegoError, match="ended before it answered"):
                 run.result()

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
+from itertools import count
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
+from voicego.acting.desk import Ran
 from voicego.acting.runner import SCOPE, Runner
 from voicego.flow import Outcome
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sh scripts")
 
-LONG_S = 30.0
+LONG_S = 3_600.0
+"""Whoever waits for it meets pytest's own timeout."""
 
 
 @pytest.fixture
@@ -86,18 +88,18 @@ def assert_lives(pid: int) -> None:
 
 
 def test_a_program_that_lives_is_a_success_after_the_time_given(tmp_path: Path) -> None:
-    started = time.monotonic()
-    this = runner(tmp_path)
+    clock = count(step=1.0).__next__
+    this = Runner(os.environ, tmp_path, clock=clock, alive_s=3.0)
 
     ran = this.detach(("sleep", "60"))
 
     child = only_child(this)
+    lived = child.status() != psutil.STATUS_ZOMBIE
     child.kill()
     child.wait()
     this.tend()
-    assert (ran.outcome, ran.exit_code, ran.detail) == (Outcome.OK, None, "")
-    assert 0.3 <= time.monotonic() - started < 5.0
-    assert started <= ran.started_at
+    assert ran == Ran(Outcome.OK, "", None, started_at=0.0, seconds=4.0)  # watched at 1, 2 and 3
+    assert lived
 
 
 def test_the_time_given_is_a_second_unless_said_otherwise(tmp_path: Path) -> None:
@@ -108,14 +110,12 @@ def test_a_program_that_ends_well_is_not_waited_for_longer(tmp_path: Path) -> No
     ran = runner(tmp_path, alive_s=LONG_S).detach(("true",))
 
     assert (ran.outcome, ran.exit_code) == (Outcome.OK, 0)
-    assert ran.seconds < LONG_S / 2
 
 
 def test_a_program_that_fails_at_once_is_a_failure_with_its_code(tmp_path: Path) -> None:
     ran = runner(tmp_path, alive_s=LONG_S).detach(("sh", "-c", "exit 3"))
 
     assert (ran.outcome, ran.exit_code, ran.detail) == (Outcome.FAILED, 3, "sh ended with 3")
-    assert ran.seconds < LONG_S / 2
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])

@@ -123,7 +123,6 @@ def test_the_timeout_ends_grandchildren_that_will_not_go(runner: Runner, tmp_pat
 
     assert ran.outcome is Outcome.TIMED_OUT
     assert_gone(int((tmp_path / "pid").read_text()))
-    assert ran.seconds < 4.0
 
 
 def test_a_program_may_tidy_up_before_it_ends(runner: Runner, tmp_path: Path) -> None:
@@ -135,11 +134,11 @@ def test_a_program_may_tidy_up_before_it_ends(runner: Runner, tmp_path: Path) ->
     assert (tmp_path / "mark").read_text() == "tidied\n"
 
 
-def test_a_silent_program_is_ended_as_well(runner: Runner) -> None:
-    ran = runner.run_to_end(("sh", "-c", "exec sleep 60 >/dev/null 2>&1"), 0.2)
+def test_a_silent_program_is_ended_as_well(runner: Runner, tmp_path: Path) -> None:
+    ran = runner.run_to_end(("sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 60 >/dev/null 2>&1"), 0.5)
 
     assert ran.outcome is Outcome.TIMED_OUT
-    assert ran.seconds < 4.0
+    assert_gone(int((tmp_path / "pid").read_text()))
 
 
 def test_an_exit_code_is_waited_for_after_the_output_was_closed(runner: Runner) -> None:
@@ -154,8 +153,7 @@ def test_a_grandchild_that_keeps_the_output_holds_nothing_up(runner: Runner) -> 
     child = psutil.Process(int(ran.detail))
     try:
         assert ran.outcome is Outcome.OK
-        assert ran.seconds < 10.0
-        assert child.is_running()
+        assert lives(child), "it was waited for"
     finally:
         child.kill()
 
@@ -166,7 +164,7 @@ def test_a_grandchild_that_left_the_group_does_not_hold_up_the_timeout(runner: R
     child = psutil.Process(int(ran.detail.split()[-1]))
     try:
         assert ran.outcome is Outcome.TIMED_OUT
-        assert ran.seconds < 4.0
+        assert lives(child), "it was waited for"
     finally:
         child.kill()
 
@@ -312,6 +310,10 @@ def assert_gone(pid: int) -> None:
     while psutil.pid_exists(pid) and _status(pid) not in (psutil.STATUS_ZOMBIE, ""):
         assert time.monotonic() < deadline, f"process {pid} lives"
         time.sleep(0.01)
+
+
+def lives(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def _status(pid: int) -> str:
