@@ -51,14 +51,15 @@ def curve(keyword: str, words: Sequence[Word], talk: Sequence[Hours]) -> list[Po
 def expected_curve(keyword: str, words: Sequence[Word], talk: Sequence[Hours]) -> list[Point]:
     """What other speakers may be expected to do: each score counts as a bell around it, not as itself alone.
 
-    One false accept more than was heard is supposed, at any score: what nobody measured is to be kept out too.
+    One false accept more than was heard is supposed, at any score, in an hour or in all of them if they are more: what
+    nobody measured is to be kept out too.
     """
     said, false, hours = _scores(keyword, words, talk)
     return [
         Point(
             step,
             float(1 - _above(said, step).mean()) if len(said) else 0.0,
-            (float(_above(false, step).sum()) + 1 - step) / hours,
+            float(_above(false, step).sum()) / hours + (1 - step) / max(1.0, hours),
         )
         for step in STEPS
     ]
