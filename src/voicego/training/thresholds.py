@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Table: TypeAlias = dict[str, dict[str, dict[str, float]]]
 """Keyword to `alone` and `running` to sensitivity to threshold."""
 
-PRICE: Mapping[str, float] = {"lower": 0.10, "normal": 0.03, "higher": 0.01}
+PRICE: Mapping[str, float] = {"lower": 0.30, "normal": 0.10, "higher": 0.03}
 """What one false accept of a word in an hour of talk costs, as a share of the word's utterances missed."""
 BLUR = 0.5
 """Logits that scores are blurred by before choosing: other speakers' scores lie near these, not on them."""
