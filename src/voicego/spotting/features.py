@@ -108,12 +108,17 @@ def _window() -> Floats:
 
 
 @cache
-def mel_filters(bins: int) -> Floats:
-    """Triangles that are even on Kaldi's mel scale, (257, bins)."""
+def mel_filters(bins: int, lowest_hz: float = LOWEST_HZ, highest_hz: float = SAMPLE_RATE / 2) -> Floats:
+    """Triangles that are even on Kaldi's mel scale, each with a peak of 1: (257, bins)."""
     mel = 1127.0 * np.log1p(np.arange(FFT // 2 + 1) * (SAMPLE_RATE / FFT) / 700.0)
-    low, high = 1127.0 * np.log1p(np.array([LOWEST_HZ, SAMPLE_RATE / 2]) / 700.0)
-    edges = np.linspace(low, high, bins + 2)
+    edges = mel_edges(bins, lowest_hz, highest_hz)
     rising = (mel[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - mel[:, None]) / (edges[2:] - edges[1:-1])
     filters: Floats = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
     return filters
+
+
+def mel_edges(bins: int, lowest_hz: float, highest_hz: float) -> NDArray[np.float64]:
+    """Where the triangles begin, peak and end, in mel: triangle k from edge k to edge k + 2, (bins + 2,)."""
+    low, high = 1127.0 * np.log1p(np.array([lowest_hz, highest_hz]) / 700.0)
+    return np.linspace(low, high, bins + 2)

@@ -10,7 +10,7 @@ import torch
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE
 from voicego.spotting.export import require
-from voicego.spotting.features import FFT, PREEMPHASIS, mel_filters
+from voicego.spotting.features import FFT, PREEMPHASIS, mel_edges, mel_filters
 from voicego.spotting.network import NARROW_BANDS, NarrowEar
 
 if TYPE_CHECKING:
@@ -53,11 +53,7 @@ def to_narrow(bands: int) -> NDArray[np.float32]:
     hertz = np.arange(FFT // 2 + 1) * (SAMPLE_RATE / FFT)
     emphasis = np.abs(1 - PREEMPHASIS * np.exp(-2j * np.pi * hertz / SAMPLE_RATE)) ** 2
     ours = mel_filters(bands).astype(np.float64)
-    mel = 1127.0 * np.log1p(hertz / 700.0)
-    low, high = 1127.0 * np.log1p(np.array([LOWEST_HZ, HIGHEST_HZ]) / 700.0)
-    edges = np.linspace(low, high, NARROW_BANDS + 2)
-    rising = (mel[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - mel[:, None]) / (edges[2:] - edges[1:-1])
+    edges = mel_edges(NARROW_BANDS, LOWEST_HZ, HIGHEST_HZ)
     width_hz = 700.0 * (np.expm1(edges[2:] / 1127.0) - np.expm1(edges[:-2] / 1127.0))
-    theirs = np.maximum(0.0, np.minimum(rising, falling)) * (2 / width_hz)
+    theirs = mel_filters(NARROW_BANDS, LOWEST_HZ, HIGHEST_HZ) * (2 / width_hz)
     return np.asarray(ours.T @ theirs / np.maximum(1e-9, emphasis @ ours)[:, None], np.float32)

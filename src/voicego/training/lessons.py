@@ -138,19 +138,18 @@ class Lessons(IterableDataset[Lesson]):
 
     def __iter__(self) -> Iterator[Lesson]:
         """Make one after the other, on one thread."""
-        use_one_thread()
-        hold_memory()
+        settle()
         yield from map(self._make, count(self._first))
 
 
-def use_one_thread() -> None:
-    """Let torch and numpy compute on one thread: two that share the machine wait for each other at every operation."""
+def settle() -> None:
+    """Make this process compute on one thread, and keep the memory that it frees.
+
+    Two threads that share the machine wait for each other at every operation. glibc else asks for large arrays anew at
+    every step, a fifth of a step's time.
+    """
     torch.set_num_threads(1)
     threadpool_limits(1, user_api="blas")
-
-
-def hold_memory() -> None:
-    """Let glibc keep what was freed: else it asks for large arrays anew at every step, a fifth of a step's time."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(M_MMAP_MAX, 0)

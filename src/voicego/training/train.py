@@ -25,7 +25,7 @@ from voicego.training.classes import Classes, own
 from voicego.training.clips import Clip, Corpus, Split, read_corpus
 from voicego.training.draft import Mixture
 from voicego.training.evaluate import listed, read_list
-from voicego.training.lessons import Lesson, Lessons, Teaching, hold_memory, made_ahead, use_one_thread
+from voicego.training.lessons import Lesson, Lessons, Teaching, made_ahead, settle
 from voicego.training.mining import mined
 from voicego.training.network import BANDS, begun_with, new_student
 from voicego.training.run import Run, TrainSettings
@@ -43,8 +43,7 @@ __all__ = ["TrainSettings", "train"]
 
 def train(settings: TrainSettings) -> None:
     """Train until the steps or minutes are used up, resuming from `out` if it holds a state; leaves `out/model/`."""
-    use_one_thread()
-    hold_memory()
+    settle()
     torch.manual_seed(settings.seed)
     classes = own(settings.words)
     teacher = None if settings.teacher is None else Teacher(settings.teacher, classes.labels)
