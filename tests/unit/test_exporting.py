@@ -81,6 +81,10 @@ def test_onnx_equals_torch(kind: str, exports: dict[str, Exported]) -> None:
     assert row.same_label == 1.0
 
 
+def test_int8_of_the_embedded_network_hears_what_torch_hears(exports: dict[str, Exported]) -> None:
+    assert row_of("onnx int8", exports[EMBEDDED]).same_label >= 0.9
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("file", ["model.onnx", "model.int8.onnx"])
 @pytest.mark.parametrize("batch", [1, 5])

@@ -101,8 +101,10 @@ class TwoEars(nn.Module):
     def forward(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Hear with both ears; the narrow one is deaf at the very ends of the window."""
         wide = self.wide_norm(self.wide(features.transpose(1, 2)).transpose(1, 2))
-        power = torch.exp(features * self.spread + self.mean) @ self.to_narrow
-        mel = torch.log10(power.clamp_min(1e-6)) + 2
+        power = torch.exp(features * self.spread + self.mean).transpose(1, 2)
+        # As a convolution, because int8 exports round matrix products: energies span ten powers of ten.
+        narrowed = functional.conv1d(power, self.to_narrow.t()[:, :, None]).transpose(1, 2)
+        mel = torch.log10(narrowed.clamp_min(1e-6)) + 2
         mel = functional.pad(mel, (0, 0, BEFORE, AFTER), value=4.5)
         narrow = self.layer_norm(self.narrow(mel[:, None]))
         narrow = functional.pad(narrow, (0, 0, LATER, wide.shape[1] - LATER - narrow.shape[1]))
