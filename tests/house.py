@@ -49,6 +49,7 @@ class House:
         return dict(self.environ) | {
             "VOICEGO_CONFIG": str(self.rules_file),
             "VOICEGO_STATE_DIR": str(self.folder / "state"),
+            "VOICEGO_DATA_DIR": str(self.folder / "data"),
             "VOICEGO_LOG_DIR": str(self.folder / "log"),
             "VOICEGO_RUNTIME_DIR": str(self.folder / "run"),
         }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voicego.flow import ActionRun, AudioBlock, Detection, Outcome, Rule, Samples
+from voicego.spotting.frames import Stacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,10 +66,14 @@ class LevelClassifier:
     labels = ("go", "stop", "_silence_", "_unknown_")
     window = 16_000
     engine = "level"
+    file = ""
 
     def __init__(self, *, loud: str = "go") -> None:
         self.loud = self.labels.index(loud)
         self.batches: list[int] = []
+
+    def follow(self) -> Stacked:
+        return Stacked(self.score)
 
     def score(self, windows: Samples) -> Samples:
         self.batches.append(len(windows))

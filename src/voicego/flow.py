@@ -166,6 +166,15 @@ class Sensitivity(StrEnum):
     HIGHER = "higher"
 
 
+class Engine(StrEnum):
+    """What computes the model."""
+
+    AUTO = "auto"
+    """onnxruntime where an export of exactly these weights exists, else torch."""
+    ONNX = "onnx"
+    TORCH = "torch"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What to do when a keyword is heard, and how sure to be."""
@@ -200,6 +209,7 @@ class Setup:
     """`embedded`, a folder, or a hub id that was fetched."""
     sensitivity: Sensitivity = Sensitivity.NORMAL
     """For the rules that have neither a threshold nor a sensitivity of their own."""
+    engine: Engine = Engine.AUTO
     threads: int = 1
     """CPU threads of the classifier."""
     hop_s: float = 0.1
@@ -273,6 +283,9 @@ class Status:
     config_error: str = ""
     microphone: str = ""
     engine: str = ""
+    """What computes: `onnx` or `torch`."""
+    engine_file: str = ""
+    """The file that it computes."""
     model: str = ""
     counters: dict[str, int] = field(default_factory=dict)
     heard_s: float = 0.0

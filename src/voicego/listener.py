@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from voicego.flow import AudioBlock, Detection, Scores, Setup, Utterance, in_samples
 from voicego.hearing.gate import Gate, GateSettings
 from voicego.hearing.windows import Windows
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from voicego.flow import Window
-    from voicego.seams import Classifier, Source
+    from voicego.seams import Classifier, Follower, Source
     from voicego.spotting.decision import Decision
 
 ECHO_S = 0.5
@@ -85,6 +83,7 @@ class Listener:
     windows: Windows = field(init=False)
     _coming: tuple[Decision, ...] | None = field(init=False, default=None)
     _deaf_until: int = field(init=False, default=0)
+    _follower: Follower = field(init=False)
 
     def __post_init__(self) -> None:
         setup = self.setup
@@ -124,7 +123,7 @@ class Listener:
 
     def _begin(self, at: int) -> None:
         live = self.source.live
-        self.windows.reset(at, quiet_before=not live)
+        self._start_over(at, quiet_before=not live)
         self.detector.mute_until = at + (in_samples(self.setup.warm_up_s) if live else 0)
 
     def _due(self, block: AudioBlock) -> Iterable[Window]:
@@ -132,14 +131,19 @@ class Listener:
         end = block.start + len(block.samples)
         if block.skipped:
             self.counters.skipped += block.skipped
-            self.windows.reset(block.start, quiet_before=False)
+            self._start_over(block.start, quiet_before=False)
         if self.ears.now:
             self._deaf_until = end + in_samples(ECHO_S)
         if block.start < self._deaf_until:
-            self.windows.reset(end, quiet_before=False)
+            self._start_over(end, quiet_before=False)
             return ()
         self.counters.heard += len(block.samples)
         return self.windows.hear(block)
+
+    def _start_over(self, at: int, *, quiet_before: bool) -> None:
+        """Begin anew at sample `at`; windows before and after share nothing."""
+        self.windows.reset(at, quiet_before=quiet_before)
+        self._follower = self.classifier.follow()
 
     def _decide(self, windows: Iterable[Window]) -> None:
         due = list(windows)
@@ -147,8 +151,7 @@ class Listener:
             return
         self.counters.windows += len(due)
         labels = self.classifier.labels
-        posteriors = self.classifier.score(np.stack([window.samples for window in due]))
-        for window, row in zip(due, posteriors, strict=True):
+        for window, row in zip(due, self._follower.score(due), strict=True):
             scores = Scores(labels, row, window.start, window.end, window.utterance, window.laid)
             if self.look_on:
                 self.look_on(scores)

@@ -35,6 +35,8 @@ class Paths:
     """The last rules that could be used, for a start with a broken file. In `VOICEGO_STATE_DIR`."""
     choices: Path
     """What was chosen in the menu. In `VOICEGO_STATE_DIR`."""
+    exports: Path
+    """Exports of fetched models, a folder each. In `VOICEGO_DATA_DIR`."""
     log: Path
     """In `VOICEGO_LOG_DIR`; older logs lie beside it as `voicego.log.1` and so on."""
     lock: Path
@@ -51,12 +53,14 @@ def paths(environ: Mapping[str, str]) -> Paths:
     # appauthor=False: on Windows it would be a folder of its own, with the same name.
     dirs = PlatformDirs("voicego", appauthor=False)
     state = _chosen(environ, "VOICEGO_STATE_DIR") or dirs.user_state_path
+    data = _chosen(environ, "VOICEGO_DATA_DIR") or dirs.user_data_path
     log = _chosen(environ, "VOICEGO_LOG_DIR") or dirs.user_log_path
     runtime = _chosen(environ, "VOICEGO_RUNTIME_DIR") or _runtime(dirs) or state / "run"
     return Paths(
         rules=_chosen(environ, "VOICEGO_CONFIG") or dirs.user_config_path / "voicego.yaml",
         last_good=state / "last-good.yaml",
         choices=state / "choices.json",
+        exports=data / "exports",
         log=log / "voicego.log",
         lock=runtime / "voicego.lock",
         socket=_socket(runtime),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from voicego.flow import ActionRun, AudioBlock, Detection, Rule, Samples, Status
+    from voicego.flow import ActionRun, AudioBlock, Detection, Rule, Samples, Status, Window
 
 
 class Source(Protocol):
@@ -62,11 +62,28 @@ class Classifier(Protocol):
 
     @property
     def engine(self) -> str:
-        """What computes, for `status`: `torch`."""
+        """What computes, for `status`: `onnx` or `torch`."""
+        ...
+
+    @property
+    def file(self) -> str:
+        """The file of weights that it computes, for `status`."""
         ...
 
     def score(self, windows: Samples) -> Samples:
         """Map windows of shape `(n, window)` to probabilities of shape `(n, labels)`, rows summing to 1."""
+        ...
+
+    def follow(self) -> Follower:
+        """Begin to score a stream of sound. A gap in it, or anything that was not heard, needs a new one."""
+        ...
+
+
+class Follower(Protocol):
+    """Posteriors for the windows of one stream; what they share may be computed once."""
+
+    def score(self, windows: Sequence[Window]) -> Samples:
+        """Map windows, in the order in which they fell due, to probabilities of shape `(n, labels)`."""
         ...
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.rules_files import PLATFORMS, actions, read
 from voicego.config import parse
-from voicego.flow import Launch, Notify, Open, Pause, Rule, Run, Say, Sensitivity, Setup
+from voicego.flow import Engine, Launch, Notify, Open, Pause, Rule, Run, Say, Sensitivity, Setup
 
 
 def test_what_a_file_leaves_out_is_as_the_flow_says() -> None:
@@ -17,11 +17,13 @@ def test_what_a_file_leaves_out_is_as_the_flow_says() -> None:
 
 def test_every_key_reaches_its_place() -> None:
     setup = read(
-        "microphone: [Yeti, default]\nchannel: 2\nmodel: some/one\nsensitivity: lower\nthreads: 3\nhop: 50ms\n"
-        "quiet: 300ms\nlongest_word: 1.2s\nwarm_up: 0\nchime: true\nrules: {}\n"
+        "microphone: [Yeti, default]\nchannel: 2\nmodel: some/one\nsensitivity: lower\nengine: torch\n"
+        "threads: 3\nhop: 50ms\nquiet: 300ms\nlongest_word: 1.2s\nwarm_up: 0\nchime: true\nrules: {}\n"
     )
 
-    assert setup == Setup((), ("Yeti", "default"), 2, "some/one", Sensitivity.LOWER, 3, 0.05, 0.3, 1.2, 0.0, True)
+    assert setup == Setup(
+        (), ("Yeti", "default"), 2, "some/one", Sensitivity.LOWER, Engine.TORCH, 3, 0.05, 0.3, 1.2, 0.0, True
+    )
 
 
 def test_every_key_of_a_rule_reaches_its_place() -> None:

@@ -26,6 +26,7 @@ from voicego.app.exporting import Exported, ExportSettings, export, table
 from voicego.cli import main
 from voicego.errors import VoicegoError
 from voicego.spotting.checkpoint import EMBEDDED, EMBEDDED_FOLDER, find
+from voicego.spotting.engines import load
 from voicego.spotting.export import to_onnx
 from voicego.spotting.torch_engine import TorchClassifier
 
@@ -241,11 +242,18 @@ def test_litert_needs_its_own_extra(models: dict[str, str], tmp_path: Path, monk
         export(ExportSettings(models["ours"], tmp_path, litert=True), quietly)
 
 
-def test_the_shared_cache_is_left_alone(models: dict[str, str], tmp_path: Path) -> None:
+def test_a_fetched_model_is_exported_to_where_it_is_looked_for_and_the_shared_cache_is_left_alone(
+    models: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICEGO_DATA_DIR", str(tmp_path / "data"))
     folder = shutil.copytree(models["wav2vec2"], tmp_path / "models--owner--name" / "snapshots" / "0123")
+    files = sorted(folder.iterdir())
 
-    with pytest.raises(VoicegoError, match=r"cache.*--out"):
-        export(ExportSettings(str(folder)), quietly)
+    export(ExportSettings(str(folder)), quietly)
+
+    assert (tmp_path / "data" / "exports" / "owner--name" / "model.onnx").is_file()
+    assert sorted(folder.iterdir()) == files
+    assert load(find(str(folder))).engine == "onnx"
 
 
 def test_a_folder_that_cannot_be_written_is_named(models: dict[str, str], tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tests.spoken import saying, spoken
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, Samples
 from voicego.spotting.checkpoint import find
+from voicego.spotting.frames import Stacked
 from voicego.spotting.torch_engine import load
 from voicego.training import thresholds
 from voicego.training.clips import KEYWORDS, Clip, which_split
@@ -33,6 +34,10 @@ class Loudness:
     labels: tuple[str, ...] = LABELS
     window: int = SAMPLE_RATE
     engine: str = "a stand-in"
+    file: str = ""
+
+    def follow(self) -> Stacked:
+        return Stacked(self.score)
 
     def score(self, windows: Samples) -> Samples:
         sure = np.clip(np.sqrt(np.mean(windows**2, axis=1)) * 10, 0.05, 0.9)

@@ -31,6 +31,7 @@ def moved(folder: Path) -> dict[str, str]:
     return {
         "VOICEGO_CONFIG": str(folder / "mine.yaml"),
         "VOICEGO_STATE_DIR": str(folder / "state"),
+        "VOICEGO_DATA_DIR": str(folder / "data"),
         "VOICEGO_LOG_DIR": str(folder / "log"),
         "VOICEGO_RUNTIME_DIR": str(folder / "run"),
     }
@@ -56,6 +57,7 @@ def test_variables_move_every_place(tmp_path: Path) -> None:
         rules=tmp_path / "mine.yaml",
         last_good=tmp_path / "state" / "last-good.yaml",
         choices=tmp_path / "state" / "choices.json",
+        exports=tmp_path / "data" / "exports",
         log=tmp_path / "log" / "voicego.log",
         lock=tmp_path / "run" / "voicego.lock",
         socket=places.socket,

@@ -30,7 +30,9 @@ FOR_THE_DAEMON = frozenset(
 )
 """Set by systemd for the unit's own process. A child that spoke to NOTIFY_SOCKET would speak in the daemon's name."""
 
-PLACES = frozenset({"VOICEGO_CONFIG", "VOICEGO_STATE_DIR", "VOICEGO_LOG_DIR", "VOICEGO_RUNTIME_DIR"})
+PLACES = frozenset(
+    {"VOICEGO_CONFIG", "VOICEGO_DATA_DIR", "VOICEGO_LOG_DIR", "VOICEGO_RUNTIME_DIR", "VOICEGO_STATE_DIR"}
+)
 """Stay: an action that runs `voicego pause` must reach the daemon that started it."""
 
 

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 from voicego.app.comparing import Bench, listed_windows, must_equal, scores, synthetic_windows, why_not
 from voicego.errors import VoicegoError
-from voicego.spotting.checkpoint import find
+from voicego.spotting.checkpoint import find, weights_of
 from voicego.spotting.hub import offline
+from voicego.spotting.onnx_engine import EXPORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from voicego.app.comparing import Engine, Row
     from voicego.flow import Samples
-    from voicego.spotting.checkpoint import Checkpoint
     from voicego.spotting.exported import Network
 
-FILES: dict[Engine, str] = {"onnx": "model.onnx", "onnx int8": "model.int8.onnx", "litert": "model.tflite"}
+FILES: dict[Engine, str] = {"onnx": EXPORT, "onnx int8": "model.int8.onnx", "litert": "model.tflite"}
 REPORT = "export.json"
 
 
@@ -33,7 +33,7 @@ class ExportSettings:
     model: str
     """`embedded`, a folder, or the id of a fetched model."""
     out: Path | None = None
-    """Folder for the files; without one, the checkpoint's own."""
+    """Folder for the files; without one, where voicego looks for them when it loads the checkpoint."""
     int8: bool | None = None
     """False: do not try. Else clips decide, and without them it is kept only if True."""
     clips: Path | None = None
@@ -65,7 +65,7 @@ def export(settings: ExportSettings, report: Callable[[str], None]) -> Exported:
     from voicego.spotting import exported, torch_engine  # noqa: PLC0415
 
     checkpoint = find(settings.model)
-    folder = _folder_for(checkpoint, settings.out)
+    folder = (settings.out or checkpoint.exports).expanduser().absolute()
     offline()  # before the packages, which import Hugging Face's
     for package in ("onnx", "litert_torch") if settings.litert else ("onnx",):
         exports.require(package)
@@ -82,7 +82,7 @@ def export(settings: ExportSettings, report: Callable[[str], None]) -> Exported:
         torch = exported.torch_network(classifier)
         one = exported.arrays(classifier, windows.samples[:1])
         bench = Bench(windows, checkpoint.labels, hear(torch, "torch"), one)
-        rows = [bench.row("torch", exports.weights_of(checkpoint.folder), torch, bench.reference)]
+        rows = [bench.row("torch", weights_of(checkpoint.folder), torch, bench.reference)]
 
         def measured(engine: Engine, path: Path, network: Network) -> Row:
             return bench.row(engine, [path], network, hear(network, path.name))
@@ -124,15 +124,6 @@ def table(done: Exported) -> list[str]:
     ]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-
-
-def _folder_for(checkpoint: Checkpoint, out: Path | None) -> Path:
-    if out is None and checkpoint.folder.parent.name == "snapshots":
-        raise VoicegoError(
-            f"{checkpoint.name} lies in the cache that all of Hugging Face's tools share; "
-            "name a folder of your own with --out"
-        )
-    return (out or checkpoint.folder).expanduser().absolute()
 
 
 @contextmanager

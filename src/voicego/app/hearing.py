@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from voicego.flow import Rule, Setup
 from voicego.spotting.checkpoint import find
 from voicego.spotting.decision import Decision, decide_by
+from voicego.spotting.engines import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +25,9 @@ def checkpoint_of(model: str) -> Checkpoint:
 
 
 def classifier_for(setup: Setup) -> Classifier:
-    """Load the model that a setup names; takes seconds."""
-    from voicego.spotting.torch_engine import load  # noqa: PLC0415 -- the engine is chosen here
-
+    """Load the model that a setup names; takes seconds with torch."""
     checkpoint_of.cache_clear()
-    return load(checkpoint_of(setup.model), setup.threads)
+    return load(checkpoint_of(setup.model), setup.threads, setup.engine)
 
 
 def decisions_for(setup: Setup) -> tuple[Decision, ...]:

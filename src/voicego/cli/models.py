@@ -135,7 +135,9 @@ def evaluate(
 def export(
     model: Annotated[str, typer.Argument(help="`embedded`, a folder, or the id of a fetched model.")] = "embedded",
     *,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files; else the model's own.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the files; else where voicego looks for them.")
+    ] = None,
     int8: Annotated[
         bool | None, typer.Option("--int8/--no-int8", help="Keep int8 weights unmeasured; or do not try them.")
     ] = None,

@@ -21,6 +21,7 @@ def resolved(file: table.File, platform: str) -> Setup:
         channel=file.channel,
         model=file.model,
         sensitivity=file.sensitivity,
+        engine=file.engine,
         threads=file.threads,
         hop_s=file.hop,
         quiet_s=file.quiet,

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from voicego.config import values
+from voicego.flow import Engine, Sensitivity, Setup
 from voicego.flow import Rule as RuleValue
 from voicego.flow import Run as RunValue
-from voicego.flow import Sensitivity, Setup
 
 Value = TypeVar("Value")
 
@@ -50,7 +50,7 @@ SYSTEMS = ("linux", "macos", "windows")
 Text = Annotated[str, BeforeValidator(values.filled)]
 Command = Annotated[str | tuple[str, ...], BeforeValidator(values.command)]
 Application = Annotated[tuple[str, ...], BeforeValidator(values.application)]
-SensitivityValue = Annotated[Sensitivity, BeforeValidator(values.sensitivity)]
+SensitivityValue = Annotated[Sensitivity, BeforeValidator(values.word_of(Sensitivity))]
 PauseFor = Annotated[Any, BeforeValidator(lambda value: ("pause", values.pause(value)))]
 
 
@@ -166,6 +166,13 @@ class File(_Keys):
         SensitivitySchema,
         "sensitivity: lower",
         _DEFAULTS["sensitivity"],
+    )
+    engine: Annotated[Engine, BeforeValidator(values.word_of(Engine))] = _key(
+        "What computes the model: `onnx` starts at once and needs little memory, but an export of the model "
+        "(`voicego export`; the embedded one has it); `torch` takes any; `auto` the first where it can.",
+        {"enum": list(Engine)},
+        "engine: torch",
+        _DEFAULTS["engine"],
     )
     threads: Annotated[int, BeforeValidator(values.threads)] = _key(
         "CPU threads that the model may use.",

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from voicego.config.durations import in_seconds
 from voicego.config.placeholders import check
 from voicego.config.words import found, listed, nearest, quoted
-from voicego.flow import Sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from enum import StrEnum
+
+Word = TypeVar("Word", bound="StrEnum")
 
 DAY_S = 86_400.0
 
@@ -42,14 +44,18 @@ def threshold(value: object) -> float:
     return number
 
 
-def sensitivity(value: object) -> Sensitivity:
-    """Take one of the words for it."""
-    word = value if isinstance(value, str) else ""
-    if word in set(Sensitivity):
-        return Sensitivity(word)
-    meant = nearest(word, Sensitivity)
-    hint = f'. Did you mean "{meant}"?' if meant else ""
-    raise ValueError(f"is {found(value)}; it may be {listed(Sensitivity)}{hint}")
+def word_of(kind: type[Word]) -> Callable[[object], Word]:
+    """Make a function that takes one of the words of `kind`."""
+
+    def checked(value: object) -> Word:
+        word = value if isinstance(value, str) else ""
+        if word in set(kind):
+            return kind(word)
+        meant = nearest(word, kind)
+        hint = f'. Did you mean "{meant}"?' if meant else ""
+        raise ValueError(f"is {found(value)}; it may be {listed(kind)}{hint}")
+
+    return checked
 
 
 def threads(value: object) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from voicego import __version__
 from voicego.daemon.parts import JOIN_S, Parts, Session, Subscribers
 from voicego.errors import Exit, RulesError, VoicegoError
-from voicego.flow import Outcome, Rule, Setup, State, Status, seconds
+from voicego.flow import Engine, Outcome, Rule, Setup, State, Status, seconds
 from voicego.listener import Counters, Listener
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Daemon:
         self._rules: dict[str, Rule] = {}
         self._config_error = ""
         self._classifier: Classifier | None = None
-        self._classifier_of: tuple[str, int] | None = None
+        self._classifier_of: tuple[str, Engine, int] | None = None
         self._loading: Setup | None = None
         self._session: Session | None = None
         self._retry_at: float | None = None
@@ -155,7 +155,7 @@ class Daemon:
 
     def _adopt(self, setup: Setup) -> None:
         """Take new rules. What they share with the old ones goes on without a gap."""
-        needed = (setup.model, setup.threads)
+        needed = _model(setup)
         if self._classifier is None:  # nothing listens yet, but `voicego do` can
             self._setup, self._rules = setup, _active(setup)
         if self._classifier_of != needed:
@@ -188,7 +188,7 @@ class Daemon:
             return
         self._end_session()
         self._failure = ""
-        self._classifier, self._classifier_of = classifier, (setup.model, setup.threads)
+        self._classifier, self._classifier_of = classifier, _model(setup)
         self._adopt(setup)
 
     def _ended(self, listener: Listener, error: str) -> None:
@@ -379,6 +379,7 @@ class Daemon:
             config_error=self._config_error,
             microphone=session.listener.source.name if session else "",
             engine=self._classifier.engine if self._classifier else "",
+            engine_file=self._classifier.file if self._classifier else "",
             model=setup.model if setup else "",
             counters={
                 **self._counters,
@@ -425,6 +426,11 @@ class Daemon:
     def subscribe(self, listener: Callable[[dict[str, object]], None]) -> Callable[[], None]:
         """Call `listener` with each event until what is returned is called."""
         return self._subscribers.add(listener)
+
+
+def _model(setup: Setup) -> tuple[str, Engine, int]:
+    """What a model is loaded anew for when it changes."""
+    return setup.model, setup.engine, setup.threads
 
 
 def _active(setup: Setup) -> dict[str, Rule]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voicego.errors import VoicegoError
+from voicego.paths import paths
 from voicego.spotting.decision import Row, Thresholds
 from voicego.spotting.detector import keywords_of
 from voicego.spotting.hub import CONFIG, DECISION, FEATURES, PICKLED, SHARDS, WEIGHTS, fetched
@@ -36,6 +39,13 @@ class Checkpoint:
     def keywords(self) -> tuple[str, ...]:
         """Words that rules may name: those of the table, else every label that is a word."""
         return tuple(self.table) or keywords_of(self.labels)
+
+    @property
+    def exports(self) -> Path:
+        """Folder in which `voicego export` keeps its files: beside the weights, unless they lie in a shared cache."""
+        if self.folder.parent.name != "snapshots":
+            return self.folder
+        return paths(os.environ).exports / self.folder.parents[1].name.removeprefix("models--")
 
 
 def find(model: str) -> Checkpoint:
@@ -76,6 +86,25 @@ def folder_of(model: str) -> Path:
     if found is None:
         raise VoicegoError(f"the model {model} is not on this computer; fetch it once with: voicego fetch {model}")
     return found
+
+
+def weights_of(folder: Path) -> list[Path]:
+    """Weight files of a checkpoint folder, in the order in which `weights_sha256` reads them."""
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    if (folder / SHARDS).is_file():
+        return sorted(folder.glob("model-*.safetensors"))
+    return [folder / PICKLED]
+
+
+def weights_sha256(folder: Path) -> str:
+    """SHA-256 of a checkpoint's weights in hexadecimal; of several shards, as if they were one file."""
+    digest = hashlib.sha256()
+    for path in weights_of(folder):
+        with path.open("rb") as file:
+            while piece := file.read(2**20):
+                digest.update(piece)
+    return digest.hexdigest()
 
 
 def looks_like_a_path(model: str) -> bool:

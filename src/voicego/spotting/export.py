@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import io
 import json
@@ -16,7 +15,8 @@ import numpy as np
 import voicego
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE
-from voicego.spotting.hub import PICKLED, SHARDS, WEIGHTS
+from voicego.spotting.checkpoint import weights_sha256
+from voicego.spotting.onnx_session import LOGITS
 from voicego.spotting.torch_engine import WINDOW
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ OPSET = 17
 """The newest that torch's TorchScript-based exporter writes without a conversion."""
 LARGEST_BYTES = 2**31
 """A protobuf message, which an ONNX file is, holds no more."""
-LOGITS = "logits"
 
 EXTRAS = {"onnx": "export", "litert_torch": "litert"}
 """Which of voicego's extras brings a package."""
@@ -68,25 +67,6 @@ def metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "opset": str(OPSET),
         "voicego_version": voicego.__version__,
     }
-
-
-def weights_of(folder: Path) -> list[Path]:
-    """Weight files of a checkpoint folder, in the order in which `weights_sha256` reads them."""
-    if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS]
-    if (folder / SHARDS).is_file():
-        return sorted(folder.glob("model-*.safetensors"))
-    return [folder / PICKLED]
-
-
-def weights_sha256(folder: Path) -> str:
-    """SHA-256 of a checkpoint's weights in hexadecimal; of several shards, as if they were one file."""
-    digest = hashlib.sha256()
-    for path in weights_of(folder):
-        with path.open("rb") as file:
-            while piece := file.read(2**20):
-                digest.update(piece)
-    return digest.hexdigest()
 
 
 def to_onnx(classifier: TorchClassifier, facts: dict[str, str], path: Path) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from voicego.flow import Samples
-from voicego.spotting.export import LOGITS
-from voicego.spotting.onnx_session import open_session
+from voicego.spotting.onnx_session import LOGITS, open_session, softmax
 from voicego.spotting.torch_engine import BATCH
 
 if TYPE_CHECKING:
@@ -79,14 +78,8 @@ def scorer(network: Network, classifier: TorchClassifier) -> Callable[[Samples],
 
     def score(windows: Samples) -> Samples:
         parts = [
-            _softmax(network(arrays(classifier, part))) for part in np.split(windows, range(BATCH, len(windows), BATCH))
+            softmax(network(arrays(classifier, part))) for part in np.split(windows, range(BATCH, len(windows), BATCH))
         ]
         return np.concatenate(parts)
 
     return score
-
-
-def _softmax(logits: Samples) -> Samples:
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    posteriors: Samples = odds / odds.sum(axis=1, keepdims=True)
-    return posteriors

@@ -1,4 +1,4 @@
-"""Sound to log-mel features: one function for training, torch and ONNX alike, with fixed statistics.
+"""Sound to features: the same functions for training, torch and ONNX; log-mel with fixed statistics, or the waveform.
 
 The mel part equals transformers' `SeamlessM4TFeatureExtractor` called with `do_normalize_per_mel_bins=False` (Kaldi's
 filter bank: DC removed, pre-emphasis 0.97, povey window). What differs is the normalisation: the extractor's own
@@ -92,6 +92,13 @@ def normalised(mel: Floats, spec: FeatureSpec) -> Floats:
     clipped -= spec.mean
     clipped /= spec.std
     return clipped.reshape(mel.shape[0], steps, spec.stride * spec.mel_bins)
+
+
+def even(windows: Floats) -> Floats:
+    """Bring each window of (n, samples) to mean 0 and variance 1, as `Wav2Vec2FeatureExtractor` does."""
+    centred = windows - windows.mean(axis=1, keepdims=True)
+    evened: Floats = centred / np.sqrt(centred.var(axis=1, keepdims=True) + np.float32(1e-7))
+    return evened
 
 
 def _statistic(block: Mapping[str, Any], name: str, bins: int) -> Floats:

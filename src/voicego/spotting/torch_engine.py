@@ -9,12 +9,15 @@ import numpy as np
 
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, Samples
+from voicego.spotting.checkpoint import weights_of
 from voicego.spotting.features import FeatureSpec, features
+from voicego.spotting.frames import Framed, Stacked
 from voicego.spotting.hub import SHARDS, WEIGHTS, offline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from voicego.seams import Follower
     from voicego.spotting.checkpoint import Checkpoint
 
 BATCH = 64
@@ -29,22 +32,38 @@ class TorchClassifier:
     engine = "torch"
     window = WINDOW
 
-    def __init__(self, labels: tuple[str, ...], model: Any, inputs: Callable[[Samples], dict[str, Any]]) -> None:  # noqa: ANN401 — torch's border
+    def __init__(
+        self,
+        labels: tuple[str, ...],
+        model: Any,  # noqa: ANN401 — torch's border
+        inputs: Callable[[Samples], dict[str, Any]],
+        spec: FeatureSpec | None = None,
+        file: str = "",
+    ) -> None:
         self.labels = labels
         self.model = model
         self.inputs = inputs
         """Windows (n, window) to the model's arguments by name, each a tensor with n rows."""
+        self._spec = spec
+        self.file = file
 
     def score(self, windows: Samples) -> Samples:
         """Map windows (n, window) to posteriors (n, labels)."""
+        return self._posteriors(self.inputs, windows)
+
+    def follow(self) -> Follower:
+        """Begin to score a stream."""
+        return Framed(self._spec, partial(self._posteriors, _ready)) if self._spec else Stacked(self.score)
+
+    def _posteriors(self, inputs: Callable[[Samples], dict[str, Any]], rows: Samples) -> Samples:
         import torch  # noqa: PLC0415 — 2 s; `voicego status` must not pay for it
 
-        if not len(windows):
+        if not len(rows):
             return np.zeros((0, len(self.labels)), np.float32)
         with torch.inference_mode():
             parts = [
-                torch.softmax(self.model(**self.inputs(windows[at : at + BATCH])).logits.float(), dim=-1).numpy()
-                for at in range(0, len(windows), BATCH)
+                torch.softmax(self.model(**inputs(rows[at : at + BATCH])).logits.float(), dim=-1).numpy()
+                for at in range(0, len(rows), BATCH)
             ]
         return np.concatenate(parts)
 
@@ -85,12 +104,9 @@ def load(checkpoint: Checkpoint, threads: int = 1) -> TorchClassifier:
         )
     model.eval()
     model.to(memory_format=torch.channels_last)  # convolutions over frames and bands take a third less time so
-    inputs = (
-        partial(_fixed, FeatureSpec.from_preprocessor(checkpoint.preprocessor))
-        if _is_ours(checkpoint)
-        else _auto(checkpoint)
-    )
-    classifier = TorchClassifier(checkpoint.labels, model, inputs)
+    spec = FeatureSpec.from_preprocessor(checkpoint.preprocessor) if _is_ours(checkpoint) else None
+    inputs = partial(_fixed, spec) if spec else _auto(checkpoint)
+    classifier = TorchClassifier(checkpoint.labels, model, inputs, spec, str(weights_of(checkpoint.folder)[0]))
     try:
         scores = classifier.score(np.zeros((1, WINDOW), np.float32))
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
@@ -108,9 +124,13 @@ def _is_ours(checkpoint: Checkpoint) -> bool:
 
 def _fixed(spec: FeatureSpec, windows: Samples) -> dict[str, Any]:
     """Features with the statistics that travel with the checkpoint, so that a quiet room stays quiet."""
+    return _ready(features(windows, spec))
+
+
+def _ready(prepared: Samples) -> dict[str, Any]:
     import torch  # noqa: PLC0415
 
-    return {"input_features": torch.from_numpy(features(windows, spec))}
+    return {"input_features": torch.from_numpy(prepared)}
 
 
 def _auto(checkpoint: Checkpoint) -> Callable[[Samples], dict[str, Any]]:

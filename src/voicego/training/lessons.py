@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
-from voicego.spotting.features import FeatureSpec, features, log_mel, normalised
+from voicego.spotting.features import FeatureSpec, even, features, log_mel, normalised
 
 if TYPE_CHECKING:
     from voicego.training.augment import Batch
@@ -76,11 +76,7 @@ class Teaching:
 
 def inputs_of(samples: Floats, spec: FeatureSpec | None) -> Floats:
     """What a network is shown of (n, samples) sound: features, or each window at mean 0 and variance 1 (wav2vec2's)."""
-    if spec is not None:
-        return features(samples, spec)
-    centred = samples - samples.mean(axis=1, keepdims=True)
-    even: Floats = centred / np.sqrt(centred.var(axis=1, keepdims=True) + np.float32(1e-7))
-    return even
+    return even(samples) if spec is None else features(samples, spec)
 
 
 def warped(mel: Floats, share: float, rng: np.random.Generator) -> Floats:
