@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from voicego.flow import AudioBlock, Samples, Utterance, Window, in_samples
+from voicego.hearing.gate import FRAME
 from voicego.hearing.ring import Ring
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ BLOCK_S = 1.0
 
 @dataclass(slots=True)
 class Windows:
-    """Follows sound through the gate. The sound alone decides what comes out, not how it was cut into blocks."""
+    """Follows sound through the gate. The sound alone decides what comes out, not how it was cut into blocks.
+
+    A window starts a whole number of the gate's frames (10 ms) after the last reset, so that windows which overlap can
+    share what was computed for a frame.
+    """
 
     gate: Gate
     window: int
@@ -65,7 +70,7 @@ class Windows:
             self._next_end = utterance.start + self.hop
         while self._next_end <= utterance.until:
             if self.slides(utterance):
-                yield self._cut(self._next_end, utterance)
+                yield self._cut(utterance.start + _whole_frames(self._next_end - utterance.start), utterance)
             self._next_end += self.hop
         if utterance.end is not None and self.wants(utterance):
             yield self._cut(laid_end(utterance, self.window), utterance, laid=True)
@@ -78,7 +83,15 @@ class Windows:
 
 
 def laid_end(utterance: Utterance, window: int) -> int:
-    """Where a window ends that has an ended utterance in its middle, as far as sound was heard behind it."""
+    """Where a window ends that has an ended utterance in its middle, as far as sound was heard behind it.
+
+    The middle is true to a frame, because it begins on the gate's grid.
+    """
     if utterance.end is None:
         raise ValueError("the utterance has not ended")
-    return min((utterance.start + utterance.end + window) // 2, utterance.until)
+    behind = min((utterance.length - window) // 2, utterance.until - utterance.start - window)
+    return utterance.start + _whole_frames(behind) + window
+
+
+def _whole_frames(samples: int) -> int:
+    return samples // FRAME * FRAME
