@@ -25,9 +25,10 @@ def whole(mono: Mono, frames: Frames) -> Samples:
     return np.concatenate([mono.feed(frames), mono.end()])
 
 
+@pytest.mark.parametrize("prompt", [True, False])
 @pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000])
-def test_a_tone_keeps_its_pitch_level_and_length(rate: int) -> None:
-    heard = whole(Mono(rate), tone(rate, 1_000))
+def test_a_tone_keeps_its_pitch_level_and_length(rate: int, *, prompt: bool) -> None:
+    heard = whole(Mono(rate, prompt=prompt), tone(rate, 1_000))
 
     assert abs(len(heard) - SAMPLE_RATE) <= 1
     spectrum = np.abs(np.fft.rfft(heard[1_000:9_000] * np.hanning(8_000)))
@@ -35,9 +36,10 @@ def test_a_tone_keeps_its_pitch_level_and_length(rate: int) -> None:
     assert np.abs(heard[1_000:-1_000]).max() == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize("prompt", [True, False])
 @pytest.mark.parametrize("rate", [44_100, 48_000])
-def test_what_16_khz_cannot_hold_does_not_fold_back(rate: int) -> None:
-    heard = whole(Mono(rate), tone(rate, 11_000))
+def test_what_16_khz_cannot_hold_does_not_fold_back(rate: int, *, prompt: bool) -> None:
+    heard = whole(Mono(rate, prompt=prompt), tone(rate, 11_000))
 
     assert np.abs(heard[1_000:-1_000]).max() < 1e-4
 
@@ -55,26 +57,30 @@ def test_only_a_moment_is_held_back(rate: int, longest_s: float) -> None:
     assert longest <= longest_s
 
 
+@pytest.mark.parametrize("prompt", [True, False])
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
-def test_a_click_stays_where_it_was(rate: int) -> None:
+def test_a_click_stays_where_it_was(rate: int, *, prompt: bool) -> None:
     click = np.zeros(rate, dtype=np.float32)
     click[rate // 2] = 1
 
-    assert np.argmax(np.abs(whole(Mono(rate), click))) == pytest.approx(SAMPLE_RATE // 2, abs=2)
+    assert np.argmax(np.abs(whole(Mono(rate, prompt=prompt), click))) == pytest.approx(SAMPLE_RATE // 2, abs=2)
 
 
 @given(
-    rate=st.sampled_from([16_000, 22_050, 44_100, 48_000]), cuts=st.lists(st.integers(0, 3_000), min_size=1, max_size=8)
+    rate=st.sampled_from([16_000, 22_050, 44_100, 48_000]),
+    cuts=st.lists(st.integers(0, 3_000), min_size=1, max_size=8),
+    channels=st.sampled_from([1, 2, 3]),
+    prompt=st.booleans(),
 )
-def test_the_cut_into_blocks_changes_nothing(rate: int, cuts: list[int]) -> None:
-    sound = np.random.default_rng(1).normal(0, 0.1, sum(cuts)).astype(np.float32)
-    mono, parts, at = Mono(rate), [], 0
+def test_the_cut_into_blocks_changes_nothing(rate: int, cuts: list[int], channels: int, *, prompt: bool) -> None:
+    sound = np.random.default_rng(1).normal(0, 0.1, (sum(cuts), channels)).astype(np.float32)
+    mono, parts, at = Mono(rate, prompt=prompt), [], 0
     for n in cuts:
         parts.append(mono.feed(sound[at : at + n]))
         at += n
     parts.append(mono.end())
 
-    np.testing.assert_array_equal(np.concatenate(parts), whole(Mono(rate), sound))
+    np.testing.assert_array_equal(np.concatenate(parts), whole(Mono(rate, prompt=prompt), sound))
 
 
 def test_after_the_end_a_new_stream_begins() -> None:

@@ -151,8 +151,9 @@ def test_channels_are_mixed_or_picked(tmp_path: Path) -> None:
 
     mixed, third = joined(heard(Recording(path))), joined(heard(Recording(path, channel=3)))
 
-    assert np.abs(mixed).max() == pytest.approx(0.5 * 4.5 / 8, abs=0.01)
-    assert np.abs(third).max() == pytest.approx(0.5 * 3 / 8, abs=0.01)
+    inside = slice(200, -200)  # where a sound is cut off, the resampler rings
+    assert np.abs(mixed[inside]).max() == pytest.approx(0.5 * 4.5 / 8, abs=0.01)
+    assert np.abs(third[inside]).max() == pytest.approx(0.5 * 3 / 8, abs=0.01)
 
 
 @pytest.mark.parametrize("channel", [0, 3, -1])

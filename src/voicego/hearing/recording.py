@@ -152,7 +152,7 @@ class Recording:
             if self._file is None:
                 return Mono(SAMPLE_RATE)
             try:
-                return Mono(self._file.rate, self._channel)
+                return Mono(self._file.rate, self._channel, prompt=False)
             except VoicegoError as error:
                 raise VoicegoError(f"{self.name}: {error}") from error
 
