@@ -77,7 +77,6 @@ def load(checkpoint: Checkpoint, threads: int = 1) -> TorchClassifier:
     offline()
     import torch  # noqa: PLC0415
     from safetensors import SafetensorError  # noqa: PLC0415
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415
     from transformers import AutoModelForAudioClassification  # noqa: PLC0415
     from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
@@ -86,8 +85,6 @@ def load(checkpoint: Checkpoint, threads: int = 1) -> TorchClassifier:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     torch.set_num_threads(threads)
-    # Features multiply by numpy, whose own threads wait for each other when anything else is at work: 20 times slower.
-    threadpool_limits(threads, user_api="blas")
     try:
         model, report = AutoModelForAudioClassification.from_pretrained(
             checkpoint.folder,
