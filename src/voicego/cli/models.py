@@ -16,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
     app.command(rich_help_panel="Models")(fetch)
     app.command(rich_help_panel="Models")(train)
+    app.command(rich_help_panel="Models")(average)
     app.command(rich_help_panel="Models")(evaluate)
     app.command(rich_help_panel="Models")(export)
 
@@ -108,6 +109,19 @@ def train(
         )
     )
     say.line(f"the checkpoint is in {out / 'model'}; name it in your rules file: model: {(out / 'model').absolute()}")
+
+
+def average(
+    models: Annotated[
+        list[str], typer.Argument(help="Two or more: a model, or the folder of a training run, for its last weights.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the checkpoint.")],
+) -> None:
+    """Average the weights of models that were made from each other; often better than each."""
+    from voicego.training import averaging  # noqa: PLC0415 -- torch
+
+    averaging.average(models, out)
+    say.line(f"the average is in {out}; choose its thresholds with: voicego evaluate --choose --model {out}")
 
 
 def evaluate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from voicego.spotting.network import VoicegoConfig, VoicegoForSequenceClassifica
 from voicego.training.embedding import read_embedding, to_narrow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from transformers import PreTrainedModel
@@ -226,13 +227,20 @@ def _wav2vec2(folder: Path, start: str, labels: Sequence[str], preprocessor: Map
 def save_checkpoint(
     folder: Path, student: Student, weights: Mapping[str, torch.Tensor], keywords: Sequence[str], card: str
 ) -> None:
-    """Write a complete checkpoint beside `folder`, then swap it in by renaming, so that no reader sees half of one."""
+    """Write a complete checkpoint."""
+    with swapped_in(folder) as fresh:
+        _write(fresh, student, weights, keywords, card)
+
+
+@contextmanager
+def swapped_in(folder: Path) -> Iterator[Path]:
+    """Make a folder beside `folder`, then swap it in by renaming, so that no reader sees half of a checkpoint."""
     fresh, stale = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
     for left_over in (fresh, stale):
         shutil.rmtree(left_over, ignore_errors=True)
     try:
         fresh.mkdir(parents=True)
-        _write(fresh, student, weights, keywords, card)
+        yield fresh
         if folder.exists():
             folder.rename(stale)
         fresh.rename(folder)
