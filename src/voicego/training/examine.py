@@ -14,9 +14,9 @@ from voicego.files import write_whole
 from voicego.flow import SAMPLE_RATE
 from voicego.spotting.checkpoint import find
 from voicego.spotting.detector import keywords_of
+from voicego.spotting.engines import load
 from voicego.spotting.hub import DECISION
 from voicego.spotting.stopwatch import median_ms
-from voicego.spotting.torch_engine import load
 from voicego.spotting.twelve import TWELVE, to_twelve
 from voicego.training import figures, thresholds
 from voicego.training.clips import KEYWORDS, read_corpus
@@ -65,7 +65,11 @@ def examine(wanted: Examination) -> dict[str, Any]:
     """
     checkpoint = find(wanted.model)
     classifier = load(checkpoint)
-    found: dict[str, Any] = {"model": wanted.model, "ms_a_window": _ms_a_window(classifier)}
+    found: dict[str, Any] = {
+        "model": wanted.model,
+        "engine": classifier.engine,
+        "ms_a_window": _ms_a_window(classifier),
+    }
     listings = [root / "validation.tsv" for root in wanted.data if (root / "validation.tsv").is_file()]
     if listings:
         log.info("clips of %s", listings[0])

@@ -39,7 +39,10 @@ def page(found: Mapping[str, Any]) -> str:
     Raises:
         VoicegoError: matplotlib is not installed.
     """
-    parts = [f"<h1>{escape(found['model'])}</h1>", f"<p>{found['ms_a_window']:.1f} ms a window, features included.</p>"]
+    parts = [
+        f"<h1>{escape(found['model'])}</h1>",
+        f"<p>{found['ms_a_window']:.1f} ms a window in {escape(found['engine'])}, features included.</p>",
+    ]
     if "accuracy" in found:
         parts += ["<h2>Twelve classes</h2>", _accuracy(found["accuracy"]), _confusion(found["confusion"])]
         parts += [
