@@ -11,13 +11,15 @@ from voicego.errors import Exit, Problem, RulesError, VoicegoError
 from voicego.flow import Action, Setup
 
 WORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
+FEW = ("go", "stop")
+"""What the model `few` hears."""
 PLATFORMS = ("linux", "darwin", "win32")
 
 
 def hears(model: str) -> tuple[str, ...]:
     if model == "gone":
         raise VoicegoError("there is no model folder gone")
-    return WORDS
+    return FEW if model == "few" else WORDS
 
 
 def read(text: str, platform: str = "linux") -> Setup:

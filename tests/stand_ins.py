@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from voicego.confirming.child import Ready, Scored
 from voicego.flow import ActionRun, AudioBlock, Detection, Outcome, Rule, Samples
 from voicego.spotting.frames import Stacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from voicego.confirming.child import Message
     from voicego.errors import VoicegoError
 
 
@@ -115,3 +117,35 @@ class NotingActor:
     def stop(self, timeout_s: float) -> bool:
         self.done.append(f"stop {timeout_s:g}")
         return True
+
+
+@dataclass
+class HandProcess:
+    """The big model's process, which says what a test tells it to, or `says` by itself how sure it is of "go"."""
+
+    tell: Callable[[Message], None]
+    refuses: str = ""
+    says: float | None = None
+    pid: int = 4711
+    asked: list[Samples] = field(default_factory=list)
+    ends: int = 0
+
+    def start(self) -> None:
+        if self.refuses:
+            raise OSError(12, self.refuses)
+        if self.says is not None:
+            self.load()
+
+    def load(self) -> None:
+        self.tell(Ready(LevelClassifier.labels, "by hand", "no file"))
+
+    def score(self, window: Samples) -> None:
+        self.asked.append(window)
+        if self.says is not None:
+            self.answer(self.says)
+
+    def answer(self, go: float) -> None:
+        self.tell(Scored((go, 0.0, 0.0, 1.0 - go)))
+
+    def end(self) -> None:
+        self.ends += 1

@@ -103,6 +103,20 @@ class Detection:
     score: float
     at: int
     """Sample at which the word ended (said alone), or its window (in running speech)."""
+    confirmed: float | None = None
+    """Posterior of the confirming model, where one was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A detection that waits for a bigger model's word."""
+
+    detection: Detection
+    samples: Samples
+    """Its window, shape `(window,)`."""
+    least: float
+    """Posterior of the keyword that the bigger model must reach."""
+    cooldown_s: float
 
 
 # --- what the rules ask for -----------------------------------------------------------------------------------------
@@ -194,6 +208,20 @@ class Rule:
     patience_s: float = 0.3
     """Seconds of sound above the threshold before a word in running speech fires."""
     enabled: bool = True
+    confirm: bool = True
+    """Ask the confirming model first, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmWith:
+    """A big model that is asked before a rule acts."""
+
+    model: str
+    """A folder, or a hub id that was fetched."""
+    threshold: float | None = None
+    """Least posterior; None: as its decision table says, else a stated default."""
+    idle_s: float = 600.0
+    """Seconds without a sound after which its memory is given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +249,7 @@ class Setup:
     """Seconds of sound after start, resume or a gap in which nothing is decided."""
     chime: bool = False
     """A short sound at each detection."""
+    confirm_with: ConfirmWith | None = None
 
 
 # --- acting and status -------------------------------------------------------------------------------------------
@@ -265,6 +294,35 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
+class Unheard(StrEnum):
+    """Why a candidate is not acted on; the value is its counter's name."""
+
+    REFUSED = "refused"
+    TOO_LATE = "too_late"
+    NOT_ASKED = "not_asked"
+    """The confirming model does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotConfirmed:
+    """What became of a candidate that is not acted on."""
+
+    detection: Detection
+    outcome: Unheard
+    why: str
+    """For a person."""
+
+
+class Readiness(StrEnum):
+    """What the confirming model is doing."""
+
+    RESTING = "resting"
+    """Nothing was heard for a while; it takes no memory."""
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """A picture of the daemon at one moment."""
@@ -287,6 +345,8 @@ class Status:
     engine_file: str = ""
     """The file that it computes."""
     model: str = ""
+    confirming: dict[str, Any] | None = None
+    """The confirming model, if there is one: `model`, `state` (a `Readiness`), `reason`, `engine`, `file`, `pid`."""
     counters: dict[str, int] = field(default_factory=dict)
     heard_s: float = 0.0
     """Seconds of sound since capture began."""

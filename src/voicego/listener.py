@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from voicego.flow import AudioBlock, Detection, Scores, Setup, Utterance, in_samples
+from voicego.flow import AudioBlock, Candidate, Detection, Scores, Setup, Utterance, in_samples
 from voicego.hearing.gate import Gate, GateSettings
 from voicego.hearing.windows import Windows
 from voicego.spotting.detector import Detector
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from voicego.flow import Window
-    from voicego.seams import Classifier, Follower, Source
+    from voicego.seams import Classifier, Confirmer, Follower, Source
     from voicego.spotting.decision import Decision
 
 ECHO_S = 0.5
@@ -76,6 +76,8 @@ class Listener:
     ears: Deafness = field(default_factory=Deafness)
     look_on: Callable[[Scores], None] | None = None
     """Sees every window's scores; then windows slide over everything that the gate lets through."""
+    confirmer: Confirmer | None = None
+    """Has the last word on detections whose decision says so, and offers them itself."""
     beat: Callable[[], None] = lambda: None
     """Called at least once a second."""
     counters: Counters = field(default_factory=Counters)
@@ -108,6 +110,8 @@ class Listener:
             self.beat()
             self._take_coming_rules()
             self._decide(self._due(block))
+            if self.confirmer and self.windows.gate.open:
+                self.confirmer.stir()
             yield
         if not self.source.live:
             self._decide(self.windows.finish())
@@ -157,7 +161,17 @@ class Listener:
                 self.look_on(scores)
             if detection := self.detector.see(scores):
                 self.counters.detections += 1
-                self.offer(detection)
+                self._pass_on(detection, window)
+
+    def _pass_on(self, detection: Detection, window: Window) -> None:
+        """Offer a detection, or let the confirmer do it."""
+        decision = next(decision for decision in self.detector.decisions if decision.keyword == detection.keyword)
+        if decision.confirm is None:
+            self.offer(detection)
+            return
+        assert self.confirmer, "decisions that want a second opinion come with who gives it"  # noqa: S101
+        sound = window.samples.copy()  # a view into what will be overwritten
+        self.confirmer.ask(Candidate(detection, sound, decision.confirm, decision.cooldown_s))
 
     def _slides(self, utterance: Utterance) -> bool:
         return self.look_on is not None or self.detector.slides(utterance)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from voicego.flow import ActionRun, AudioBlock, Detection, Rule, Samples, Status, Window
+    from voicego.flow import ActionRun, AudioBlock, Candidate, Detection, Rule, Samples, Status, Window
 
 
 class Source(Protocol):
@@ -84,6 +84,18 @@ class Follower(Protocol):
 
     def score(self, windows: Sequence[Window]) -> Samples:
         """Map windows, in the order in which they fell due, to probabilities of shape `(n, labels)`."""
+        ...
+
+
+class Confirmer(Protocol):
+    """A bigger model's word on the candidates of one stream of sound."""
+
+    def stir(self) -> None:
+        """Take note that something is heard, of which a candidate may come. Never blocks."""
+        ...
+
+    def ask(self, candidate: Candidate) -> None:
+        """Have a candidate confirmed or refused, in their order; waits for nothing where sound does not wait."""
         ...
 
 

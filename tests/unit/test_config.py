@@ -6,7 +6,7 @@ import pytest
 
 from tests.rules_files import PLATFORMS, actions, read
 from voicego.config import parse
-from voicego.flow import Engine, Launch, Notify, Open, Pause, Rule, Run, Say, Sensitivity, Setup
+from voicego.flow import ConfirmWith, Engine, Launch, Notify, Open, Pause, Rule, Run, Say, Sensitivity, Setup
 
 
 def test_what_a_file_leaves_out_is_as_the_flow_says() -> None:
@@ -30,6 +30,19 @@ def test_every_key_of_a_rule_reaches_its_place() -> None:
     text = "{open: x, threshold: 0.9, margin: 0.2, cooldown: 2s, isolated: false, patience: 400ms, enabled: false}"
 
     assert read(f"rules: {{go: {text}}}").rules == (Rule("go", (Open("x"),), 0.9, None, 0.2, 2.0, False, 0.4, False),)
+
+
+def test_a_model_with_the_last_word_is_a_name_or_a_block() -> None:
+    block = "{model: few, threshold: 0.8, idle: 1h}"
+
+    assert read("confirm_with: few").confirm_with == ConfirmWith("few")
+    assert read(f"confirm_with: {block}").confirm_with == ConfirmWith("few", 0.8, 3600.0)
+
+
+def test_a_rule_may_do_without_the_last_word() -> None:
+    setup = read("confirm_with: few\nrules: {go: {open: x}, up: {open: x, confirm: false}}")
+
+    assert [rule.confirm for rule in setup.rules] == [True, False]
 
 
 def test_a_sensitivity_is_for_the_whole_file_or_for_a_rule() -> None:

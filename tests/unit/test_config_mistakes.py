@@ -12,7 +12,7 @@ KEYS = {
     "microfone: x": '1:1: no key is called "microfone". Did you mean "microphone"?',
     "mic: x": 'Did you mean "microphone"?',
     "Rules: {go: {open: x}}": 'Did you mean "rules"?',
-    "zzz: x": '1:1: no key is called "zzz". There are: microphone, channel, model, sensitivity, threads, hop,',
+    "zzz: x": '1:1: no key is called "zzz". There are: microphone, channel, model, sensitivity, engine, threads,',
     "every: x": '1:1: no key is called "every". There are: microphone',
     "go: {open: x}": '1:1: no key is called "go". If it is a keyword: keywords stand under `rules:`, indented.',
     "threshold: 0.9": '1:1: "threshold" belongs to a rule; move it behind a keyword under `rules:`',
@@ -120,6 +120,29 @@ VALUES = {
     "rules: {go: {open: x, enabled: 0}}": '"enabled" is 0; write true or false',
 }
 
+CONFIRMING = {
+    "confirm_with: 5": '1:15: "confirm_with" is 5; a text is wanted',
+    "confirm_with: [few]": '1:15: "confirm_with" is a list; a text is wanted',
+    "confirm_with: ''": '1:15: "confirm_with" is empty; a text is wanted',
+    "confirm_with: gone": "1:15: there is no model folder gone",
+    "confirm_with: {model: gone}": "1:23: there is no model folder gone",
+    "confirm_with:": '1:1: "confirm_with" is empty; write a value behind it',
+    "confirm_with: {}": '1:1: "confirm_with" names no model; write `model: owner/name` in it',
+    "confirm_with: {idle: 5m}": '1:1: "confirm_with" names no model',
+    "confirm_with: {model: }": '1:16: "model" is empty; write a value behind it',
+    "confirm_with: {model: few, threshold: 2}": '1:39: "threshold" is 2; a number from 0 to 1',
+    "confirm_with: {model: few, threshold: }": '1:28: "threshold" is empty; write a value behind it',
+    "confirm_with: {model: few, idle: 5}": '1:34: "idle" is 5, without a unit; write 5s',
+    "confirm_with: {model: few, idel: 5m}": '1:28: no key of `confirm_with` is called "idel". Did you mean "idle"?',
+    "confirm_with: few\nrules:\n  go: {open: x}\n  up: {open: x}": '4:3: "up" cannot be confirmed, "few" hears only: '
+    "go, stop. Write `confirm: false` in this rule to do without",
+    "confirm_with: {model: few}\nrules: {up: {open: x, confirm: true}}": '2:9: "up" cannot be confirmed, "few" hears',
+    "confirm_with: few\nrules: {goo: {open: x}}": '2:9: no keyword "goo"; this model hears: yes,',
+    "rules: {go: {open: x, confirm: maybe}}": '1:32: "confirm" is "maybe"; write true or false',
+    "confirm: false": '1:1: "confirm" belongs to a rule; move it behind a keyword under `rules:`',
+    "rules: {go: {open: x, confirm_with: few}}": '1:23: "confirm_with" concerns the whole file; move it to the top',
+}
+
 NOTHING = {
     "model:\nrules: {}": '1:1: "model" is empty; write a value behind it, or leave the key out',
     "rules: {go: {open: x, threshold: }}": '1:23: "threshold" is empty; write a value',
@@ -138,7 +161,7 @@ NOTHING = {
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [pair for kind in (KEYS, KEYWORDS, VALUES, NOTHING) for pair in kind.items()],
+    [pair for kind in (KEYS, KEYWORDS, VALUES, CONFIRMING, NOTHING) for pair in kind.items()],
     ids=lambda value: value[:40].replace("\n", " "),
 )
 def test_a_mistake_is_told_once_where_it_is_with_what_to_do(text: str, told: str) -> None:

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from tests.sounds import hiss, placed
-from tests.stand_ins import HandSource, LevelClassifier, NotingActor
+from tests.stand_ins import HandProcess, HandSource, LevelClassifier, NotingActor
+from voicego.confirming.stage import SecondStage
 from voicego.daemon import Daemon, Parts
 from voicego.errors import Exit, Problem, RulesError, VoicegoError
-from voicego.flow import Notify, Rule, Sensitivity, Setup, State
+from voicego.flow import ConfirmWith, Notify, Rule, Sensitivity, Setup, State
 from voicego.listener import Deafness
-from voicego.spotting.decision import Row, Thresholds, decide_by
+from voicego.spotting.decision import Decision, Row, Thresholds, decide_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from voicego.acting.dispatcher import Dispatcher
+    from voicego.confirming.child import Message
+    from voicego.flow import NotConfirmed
 
 GO = Setup(rules=(Rule("go", (Notify("went"),)),))
 TABLE = {"go": Row(alone=Thresholds(lower=0.99, normal=0.7, higher=0.5))}
@@ -44,6 +47,9 @@ class House:
     loads: list[Setup] = field(default_factory=list)
     kept: int = 0
     time: float = 1000.0
+    bigs: list[HandProcess] = field(default_factory=list)
+    refuses_big: str = ""
+    big_says: float = 1.0
     actor: NotingActor = field(default_factory=NotingActor)
     exit_code: Exit | None = None
     events: SimpleQueue[dict[str, object]] = field(default_factory=SimpleQueue)
@@ -53,8 +59,9 @@ class House:
         parts = Parts(
             read_rules=self._read,
             classifier=self._load,
-            decisions=lambda setup: tuple(decide_by(rule, TABLE, setup.sensitivity) for rule in setup.rules),
+            decisions=self._decisions,
             source=self._source,
+            second_stage=self._second_stage,
             keep=self._keep,
             patient=self.patient,
             waits_for=lambda _: self.waits,
@@ -82,6 +89,17 @@ class House:
         if self.model:
             raise self.model
         return LevelClassifier()
+
+    def _decisions(self, setup: Setup) -> tuple[Decision, ...]:
+        plain = tuple(decide_by(rule, TABLE, setup.sensitivity) for rule in setup.rules)
+        return tuple(replace(one, confirm=0.5) for one in plain) if setup.confirm_with else plain
+
+    def _second_stage(self, setup: Setup, report: Callable[[NotConfirmed], None]) -> SecondStage | None:
+        return SecondStage(setup.confirm_with, self._big, report) if setup.confirm_with else None
+
+    def _big(self, tell: Callable[[Message], None]) -> HandProcess:
+        self.bigs.append(HandProcess(tell, self.refuses_big, says=self.big_says))
+        return self.bigs[-1]
 
     def _source(self, setup: Setup) -> HandSource:
         source = HandSource(live=self.live, name=setup.microphones[0], refuses=self.refuses)
@@ -348,3 +366,85 @@ def test_stop_stops_upstream_first_and_answers(house: House) -> None:
     assert house.ends() is Exit.OK
     assert house.sources[0].closed >= 1
     assert house.actor.done[-1].startswith("stop")
+
+
+def left(house: House) -> None:
+    house.daemon.ask_to_stop()
+    assert house.ends() is Exit.OK
+
+
+CONFIRMED = replace(GO, confirm_with=ConfirmWith("big"))
+
+
+def test_a_word_reaches_its_rule_when_the_big_model_agrees() -> None:
+    house = began(setup=CONFIRMED)
+    house.until("state", state=State.LISTENING)
+
+    house.say_go()
+    house.until("detection", keyword="go", confirmed=1.0)
+
+    counters = house.daemon.status().counters
+    assert len(house.actor.offered) == 1
+    assert (counters["detections"], counters["confirmed"], counters["refused"]) == (1, 1, 0)
+    left(house)
+    assert house.bigs[0].ends == 1
+
+
+def test_a_word_that_the_big_model_refuses_does_nothing_but_show() -> None:
+    house = began(setup=CONFIRMED, big_says=0.2)
+    house.until("state", state=State.LISTENING)
+
+    house.say_go()
+    told = house.until("not confirmed", keyword="go", outcome="refused")
+
+    status = house.daemon.status()
+    assert house.actor.offered == []
+    assert (status.counters["detections"], status.counters["refused"]) == (0, 1)
+    assert told["why"] == "the confirming model says 0.20 where 0.50 is wanted"
+    assert status.confirming is not None
+    assert (status.confirming["model"], status.confirming["state"]) == ("big", "ready")
+    left(house)
+
+
+def test_without_its_big_model_it_does_nothing_and_says_why() -> None:
+    house = began(setup=CONFIRMED, refuses_big="Cannot allocate memory")
+    house.until("state", state=State.LISTENING)
+
+    house.say_go()
+    house.until("not confirmed", keyword="go", outcome="not_asked")
+
+    status = house.daemon.status()
+    assert house.actor.offered == []
+    assert status.state is State.LISTENING
+    assert status.confirming is not None
+    assert status.confirming["state"] == "failed"
+    assert "Cannot allocate memory" in status.confirming["reason"]
+    left(house)
+
+
+def test_the_big_model_stays_while_rules_change_and_goes_with_its_key() -> None:
+    house = began(setup=CONFIRMED)
+    house.until("state", state=State.LISTENING)
+    house.say_go()
+    house.until("detection", keyword="go")
+
+    house.rules = replace(CONFIRMED, rules=(Rule("stop", ()),), microphones=("another",))
+    house.daemon.reload()
+    assert [big.ends for big in house.bigs] == [0]
+
+    house.rules = GO
+    house.daemon.reload()
+    assert [big.ends for big in house.bigs] == [1]
+    assert house.daemon.status().confirming is None
+    left(house)
+
+
+def test_the_last_word_of_a_recording_is_waited_for() -> None:
+    house = began(setup=CONFIRMED, live=False)
+    house.until("state", state=State.LISTENING)
+
+    house.say_go()
+    house.sources[-1].end()
+
+    assert house.ends() is Exit.OK
+    assert len(house.actor.offered) == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from voicego.flow import Rule, Scores, Sensitivity, Utterance, in_samples
-from voicego.spotting.decision import ALONE, RUNNING, Row, Thresholds, decide_by
+from voicego.flow import ConfirmWith, Rule, Scores, Sensitivity, Utterance, in_samples
+from voicego.spotting.decision import ALONE, CONFIRMS, RUNNING, Row, Thresholds, confirmed_by, decide_by
 from voicego.spotting.detector import Detector, keywords_of
 
 LABELS = ("go", "stop", "_unknown_", "_silence_")
@@ -182,6 +184,37 @@ def test_a_rules_own_threshold_comes_before_every_sensitivity() -> None:
 def test_thresholds_go_down_from_1_to_0_as_the_sensitivity_goes_up(numbers: tuple[float, float, float]) -> None:
     with pytest.raises(ValueError, match="not in order"):
         Thresholds(*numbers)
+
+
+FEW = ConfirmWith("few")
+
+
+@pytest.mark.parametrize(
+    ("rule", "confirm_with", "table", "expected"),
+    [
+        (Rule("go", ()), FEW, {}, (CONFIRMS, "the default")),
+        (Rule("go", ()), FEW, TABLE, (0.8, "its table, normal sensitivity")),
+        (Rule("go", (), isolated=False), FEW, TABLE, (0.96, "its table, normal sensitivity")),
+        (Rule("go", (), sensitivity=LOWER), FEW, TABLE, (0.9, "its table, lower sensitivity")),
+        (Rule("go", (), threshold=0.1), FEW, TABLE, (0.8, "its table, normal sensitivity")),
+        (Rule("go", ()), replace(FEW, threshold=0.3), TABLE, (0.3, "your file")),
+        (Rule("go", (), confirm=False), FEW, TABLE, (None, "")),
+    ],
+)
+def test_what_the_confirming_model_must_say_comes_from_the_file_its_table_or_a_default(
+    rule: Rule, confirm_with: ConfirmWith, table: dict[str, Row], expected: tuple[float | None, str]
+) -> None:
+    decision = confirmed_by(confirm_with, rule, decide_by(rule, {}, NORMAL), table, NORMAL)
+
+    assert (decision.confirm, decision.confirm_origin) == expected
+
+
+def test_a_candidate_keeps_no_later_one_from_being_heard() -> None:
+    made = detector(Rule("go", (), 0.7, cooldown_s=60.0))
+    made.decisions = tuple(replace(decision, confirm=0.5) for decision in made.decisions)
+
+    assert made.see(scores(spoken(2.0), go=0.9))
+    assert made.see(scores(spoken(4.0), go=0.9))
 
 
 def test_labels_that_are_no_words_are_not_offered() -> None:

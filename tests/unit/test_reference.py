@@ -68,6 +68,7 @@ RULES: dict[str, Any] = {
     "anyOf": lambda value, some, _: any(_fits(value, one) for one in some),
     "properties": _known,
     "additionalProperties": _additional,
+    "required": lambda value, names, _: not isinstance(value, dict) or set(names) <= set(value),
     "items": lambda value, of, _: not isinstance(value, list) or all(_fits(one, of) for one in value),
     "minItems": lambda value, least, _: not isinstance(value, list) or len(value) >= least,
     "minProperties": lambda value, least, _: not isinstance(value, dict) or len(value) >= least,
@@ -123,7 +124,7 @@ def test_the_page_has_a_row_for_each_key_with_its_default() -> None:
     page = reference.reference()
     rows = re.findall(r"(?m)^\| `(\w+)` \|", page)
 
-    assert rows == [*FILE, *RULE, *ACTION]
+    assert rows == [*FILE, *table.ConfirmWith.model_fields, *RULE, *ACTION]
     assert "| `quiet` | `250ms` |" in page
     assert "| `cooldown` | `1s` |" in page
     assert "| `isolated` | `true` |" in page
@@ -139,6 +140,7 @@ rules: {go: {open: x, threshold: 1.5}} | rules: {go: {open: {lnux: x}}} | rules:
 rules: {go: {do: []}} | rules: {go: {do: [{opne: x}]}} | rules: {go: {run: 5}} | rules: {go: browser}
 rules: {go: {pause: false}} | rules: {go: {do: [{open: x, cooldown: 1s}]}} | rules: [go]
 rules: {go: {do: browser}} | rules: {go: {launch: []}} | rules: {go: {say: true}}
+confirm_with: 5 | confirm_with: {} | confirm_with: {model: x, idle: soon} | confirm_with: {model: x, idel: 5m}
 sensitivity: high | sensitivity: [lower] | rules: {go: {open: x, sensitivity: 1}}"""
 
 
@@ -151,6 +153,12 @@ def test_what_the_reader_refuses_an_editor_marks_too(text: str) -> None:
 TAKEN = (
     "{do: pause} | {do: [pause, {say: x}]} | {do: {open: x}} | {pause: {linux: 5m}} | {run: [a, 1.5]} | {pause: 1 h}"
 )
+
+
+@pytest.mark.parametrize("value", ["few", "{model: few}", "{model: few, threshold: 0.5, idle: 90 s}"])
+def test_a_model_with_the_last_word_is_left_unmarked(value: str) -> None:
+    assert read(f"confirm_with: {value}").confirm_with
+    assert fits(f"confirm_with: {value}")
 
 
 @pytest.mark.parametrize("rule", TAKEN.split(" | "))

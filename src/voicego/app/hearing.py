@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from voicego.flow import Rule, Setup
+from voicego.confirming.judge import Promptly
+from voicego.errors import VoicegoError
+from voicego.flow import Engine, Rule, Setup
 from voicego.spotting.checkpoint import find
-from voicego.spotting.decision import Decision, decide_by
+from voicego.spotting.decision import Decision, Row, confirmed_by, decide_by
 from voicego.spotting.engines import load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from voicego.flow import Detection
     from voicego.hearing.recording import Pace
-    from voicego.seams import Classifier, Source
+    from voicego.seams import Classifier, Confirmer, Source
     from voicego.spotting.checkpoint import Checkpoint
 
 
@@ -32,8 +36,36 @@ def classifier_for(setup: Setup) -> Classifier:
 
 def decisions_for(setup: Setup) -> tuple[Decision, ...]:
     """Resolve what it takes to detect each keyword of the active rules."""
-    table = checkpoint_of(setup.model).table
-    return tuple(decide_by(rule, table, setup.sensitivity) for rule in setup.rules if rule.enabled)
+    table, sensitivity = checkpoint_of(setup.model).table, setup.sensitivity
+    active = [(rule, decide_by(rule, table, sensitivity)) for rule in setup.rules if rule.enabled]
+    big = setup.confirm_with
+    if big is None:
+        return tuple(decision for _, decision in active)
+    big_table = _table_of_big(big.model)
+    return tuple(confirmed_by(big, rule, decision, big_table, sensitivity) for rule, decision in active)
+
+
+def confirmer_for(setup: Setup, source: Source, offer: Callable[[Detection], None]) -> Confirmer | None:
+    """Make what has the last word on a source's candidates while their reader waits; None: nobody has."""
+    big = setup.confirm_with
+    if big is None:
+        return None
+    load_big = partial(_big_model, big.model, setup.threads, setup.engine)
+    if source.live:
+        load_big()  # now, for sound does not wait
+    return Promptly(load_big, offer)
+
+
+@lru_cache(maxsize=1)
+def _big_model(model: str, threads: int, engine: Engine) -> Classifier:
+    return load(find(model), threads, engine)
+
+
+def _table_of_big(model: str) -> Mapping[str, Row]:
+    try:
+        return checkpoint_of(model).table
+    except VoicegoError:  # it has gone since the rules were read, which is told where it is loaded
+        return {}
 
 
 def every_keyword(model: str) -> Setup:

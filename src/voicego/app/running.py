@@ -8,10 +8,13 @@ import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from voicego.acting.dispatcher import Dispatcher
 from voicego.app import hearing, rules
+from voicego.confirming.child import Child, command_for
+from voicego.confirming.stage import SecondStage
 from voicego.control.server import Server
 from voicego.daemon import Daemon, Parts
 from voicego.errors import Exit, RulesError, VoicegoError
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from voicego.flow import Setup
+    from voicego.flow import NotConfirmed, Setup
     from voicego.seams import Source
 
 log = logging.getLogger(__name__)
@@ -118,12 +121,19 @@ def _parts(rules_file: Path, places: Paths, wishes: Wishes, log_file: Path | Non
         classifier=hearing.classifier_for,
         decisions=hearing.decisions_for,
         source=source,
+        second_stage=_second_stage,
         keep=lambda: rules.keep(rules_file, places.last_good),
         rules_file=rules_file,
         log_file=log_file,
         patient=patient,
         waits_for=lambda error: patient or _may_come(error, wishes),
     )
+
+
+def _second_stage(setup: Setup, report: Callable[[NotConfirmed], None]) -> SecondStage | None:
+    """Make the stage that has the last word, where the rules ask for one."""
+    big = setup.confirm_with
+    return SecondStage(big, partial(Child, command_for(big, setup.engine, setup.threads)), report) if big else None
 
 
 def _may_come(error: VoicegoError, wishes: Wishes) -> bool:

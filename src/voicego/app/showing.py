@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from voicego.acting.describe import describe
 from voicego.app import hearing, rules
-from voicego.flow import Setup
+from voicego.config.durations import written
+from voicego.flow import ConfirmWith, Setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def lines(path: Path) -> Iterator[str]:
         if one.name != "rules":
             value = getattr(setup, one.name)
             origin = "the default" if value == getattr(plain, one.name) else "your file"
-            yield f"  {one.name}: {_plain(value)}  ({origin})"
+            yield f"  {one.name}: {_plain(one.name, value)}  ({origin})"
     decisions = {decision.keyword: decision for decision in hearing.decisions_for(setup)}
     for rule in setup.rules:
         decision = decisions.get(rule.keyword)
@@ -36,12 +37,16 @@ def lines(path: Path) -> Iterator[str]:
             continue
         how = "said alone" if decision.isolated else f"also in running speech, for {decision.patience_s:g} s"
         yield f"  {rule.keyword}: {how}, threshold {decision.threshold:g} ({decision.origin})"
+        if decision.confirm is not None:
+            yield f"    confirmed from {decision.confirm:g} on ({decision.confirm_origin})"
         yield f"    margin {decision.margin:g}, cooldown {decision.cooldown_s:g} s"
         for action in rule.actions:
             yield f"    {describe(action)}"
 
 
-def _plain(value: object) -> str:
+def _plain(name: str, value: object) -> str:
     if value is None:
-        return "mix"  # the channel: all of them
+        return "mix" if name == "channel" else "none"
+    if isinstance(value, ConfirmWith):
+        return f"{value.model}, which rests after {written(value.idle_s)} of quiet"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -92,11 +92,12 @@ def _heard(
     def look_on(scores: Scores) -> None:
         found.append(_looked(file, scores))
 
+    confirmer = hearing.confirmer_for(setup, source, offer)
     source.open()
     try:
-        listener = Listener(
-            source, classifier, setup, hearing.decisions_for(setup), offer, look_on=look_on if every_window else None
-        )
+        decisions = hearing.decisions_for(setup)
+        watch = look_on if every_window else None
+        listener = Listener(source, classifier, setup, decisions, offer, look_on=watch, confirmer=confirmer)
         for _ in listener.steps():
             yield from found
             found.clear()

@@ -148,6 +148,8 @@ def picture(found: Mapping[str, Any]) -> list[str]:
         ("listens for", ", ".join(found["rules"]) or "nothing: no rule is active"),
         ("model", f"{found['model']} ({found['engine'] or 'loading'})" if found["model"] else "none"),
     ]
+    if confirming := found["confirming"]:
+        rows.append(("last word", _last_word(confirming, found["counters"])))
     if last := found["last_detection"]:
         at = time.strftime("%H:%M:%S", time.localtime(last["time"]))
         rows.append(("last heard", f"{last['keyword']} ({last['score']:.2f}) at {at}"))
@@ -164,6 +166,15 @@ def picture(found: Mapping[str, Any]) -> list[str]:
     rows += [("rules", found["rules_file"]), ("log", found["log_file"]), ("process", str(found["pid"]))]
     width = max(len(name) for name, _ in rows)
     return [f"{name:>{width}}  {text}" for name, text in rows]
+
+
+def _last_word(confirming: Mapping[str, Any], counters: Mapping[str, int]) -> str:
+    """Describe the confirming model and what it did."""
+    why = f": {confirming['reason']}; what needs it is not acted on" if confirming["reason"] else ""
+    engine = f", {confirming['engine']}" if confirming["engine"] else ""
+    done = f"{counters['confirmed']} confirmed, {counters['refused']} refused, {counters['too_late']} too late"
+    lost = f", {counters['not_asked']} not asked" if counters["not_asked"] else ""
+    return f"{confirming['model']} ({confirming['state']}{engine}{why}); {done}{lost}"
 
 
 def _show_state(reply: Mapping[str, Any]) -> None:

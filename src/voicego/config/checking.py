@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from voicego.config import table, values
+from voicego.config import table
+from voicego.config.keywords import check_keywords
 from voicego.config.resolving import resolved
 from voicego.config.words import found, listed, nearest, quoted
-from voicego.errors import VoicegoError
-from voicego.flow import Setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
@@ -18,12 +17,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from voicego.config.places import Marked, Path
-
-NO_WORDS = frozenset({"_silence_", "_unknown_", "silence", "unknown"})
-"""Labels of models that no rule may name."""
-
-MOST_GUESSES = 50
-"""Unknown keywords for which the nearest known one is looked for; it takes a while."""
+    from voicego.flow import Setup
 
 EVERY = "every"
 """Stands for every system in the table's `PerSystem`; no person writes it."""
@@ -58,7 +52,7 @@ def checked(marked: Marked, hears: Callable[[str], tuple[str, ...]], platform: s
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             _translate(marked, detail)
-    _check_keywords(marked, data, hears)
+    check_keywords(marked, data, hears)
     marked.raise_problems()
     assert file is not None, "without a problem there is a file"  # noqa: S101
     return resolved(file, platform)
@@ -73,6 +67,8 @@ def _rules(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
 def _blocks(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any], Container[str]]]:
     """Every block of keys and the keys it may have: the file, its rules, and the actions in their lists."""
     yield (), {key: value for key, value in data.items() if key != "rules"}, table.File.model_fields
+    if isinstance(data.get("confirm_with"), dict):
+        yield ("confirm_with",), data["confirm_with"], table.ConfirmWith.model_fields
     for path, rule in _rules(data):
         yield path, rule, table.Rule.model_fields
         for place, one in _listed(path, rule):
@@ -175,7 +171,7 @@ def _each_system(path: Path, value: object) -> Iterator[tuple[Path, object]]:
 
 
 def _prepared(data: dict[str, Any]) -> dict[str, Any]:
-    """Give each action's value the one shape that the table knows: by system."""
+    """Give each value the one shape that the table knows: an action's by system, `confirm_with` as a block."""
 
     def prepared(block: object) -> object:
         if not isinstance(block, dict):
@@ -185,7 +181,9 @@ def _prepared(data: dict[str, Any]) -> dict[str, Any]:
             for key, value in block.items()
         }
 
-    rules = data["rules"]
+    rules, confirm_with = data["rules"], data.get("confirm_with")
+    if confirm_with is not None and not isinstance(confirm_with, dict):
+        data = data | {"confirm_with": {"model": confirm_with}}
     if not isinstance(rules, dict):
         return data
     new: dict[str, Any] = {}
@@ -200,7 +198,7 @@ def _prepared(data: dict[str, Any]) -> dict[str, Any]:
 
 def _translate(marked: Marked, detail: ErrorDetails) -> None:
     """Say in a sentence what pydantic found."""
-    path = _as_written(detail["loc"])
+    path = _as_written(detail["loc"], marked.data)
     name = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
     value = detail["input"]
     match detail["type"]:
@@ -217,8 +215,10 @@ def _translate(marked: Marked, detail: ErrorDetails) -> None:
             marked.wrong(path, f"{_called(path, name)} is {found(value)}; {wanted} is wanted")
 
 
-def _as_written(path: Path) -> Path:
-    """Take out the `every` that `_prepared` put in: behind an action, in a rule or in its list."""
+def _as_written(path: Path, data: dict[str, Any]) -> Path:
+    """Take out what `_prepared` put in: `every` behind an action, in a rule or in its list; `model` in no block."""
+    if path[:1] == ("confirm_with",) and not isinstance(data["confirm_with"], dict):
+        return path[:1]
     at = next((at for at in (3, 5) if path[at : at + 1] == (EVERY,)), None)
     return path if at is None else path[:at] + path[at + 1 :]
 
@@ -233,6 +233,8 @@ def _unknown_key(marked: Marked, path: Path, name: str, value: object) -> None:
     match path:
         case (_,):
             known, what = list(table.File.model_fields), "key"
+        case ("confirm_with", _):
+            known, what = list(table.ConfirmWith.model_fields), "key of `confirm_with`"
         case ("rules", _, _):
             known, what = list(table.Rule.model_fields), "key of a rule"
         case ("rules", _, "do", int(), _):
@@ -258,29 +260,3 @@ def _misplaced(what: str, name: str, value: object) -> str:
     if what == "key" and isinstance(value, dict) and not nearest(name, ("rules",)):
         return f"no key is called {quoted(name)}. If it is a keyword: keywords stand under `rules:`, indented."
     return ""
-
-
-def _check_keywords(marked: Marked, data: dict[str, Any], hears: Callable[[str], tuple[str, ...]]) -> None:
-    if not isinstance(data["rules"], dict):
-        return
-    try:
-        model = values.model(data.get("model", Setup().model))
-    except ValueError:  # told already
-        return
-    try:
-        known = hears(model)
-    except VoicegoError as error:
-        marked.wrong(("model",), str(error))
-        return
-    except OSError as error:  # a name too long for a file, a folder that may not be looked into
-        marked.wrong(("model",), f"the model cannot be read: {error.strerror or error}")
-        return
-    unknown = [word for word in data["rules"] if word not in known]
-    for number, word in enumerate(unknown):
-        if word.lower() in NO_WORDS:
-            text = f"{quoted(word)} stands for what is no keyword; a rule cannot wait for it"
-            marked.wrong(("rules", word), text, key=True)
-            continue
-        meant = nearest(word, known) if number < MOST_GUESSES else None
-        hint = f' Did you mean "{meant}"?' if meant else ""
-        marked.wrong(("rules", word), f"no keyword {quoted(word)}; this model hears: {listed(known)}.{hint}", key=True)

@@ -17,6 +17,23 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 PAGE, SCHEMA = Path("docs", "rules.md"), Path("config", "voicego.schema.json")
 
+THE_LAST_WORD = """\
+With `confirm_with` the small model's word is not enough. Whenever it believes that it heard a keyword, a bigger one is
+asked about the same second of sound, and the rule acts only if that agrees. False triggers become rarer; an action
+starts about a quarter of a second later; what either model misses is missed.
+
+- `confirm: false` in a rule acts at once: for what is urgent, such as `stop`, and for words the bigger model lacks.
+- It lives in a process of its own, loaded when listening begins. When nothing at all was heard for `idle`, it gives its
+  memory back; when anything is heard, it is loaded again.
+- A word that has waited for 3 s is not acted on, for by then it would surprise. After a long silence that may be the
+  first word said: a wav2vec2-base is loaded in 2 s from an export (`voicego export`, once), and in 6 to 13 s with
+  torch. Where that matters more than memory, give `idle` a long time.
+- If it cannot be loaded, or its process dies, nothing that needs it is acted on; `voicego status` and the log say why,
+  and it is tried again.
+- `voicego status` counts what was confirmed, refused, too late, and what it could not be asked about. `voicego spot`
+  asks it in the same way, and waits for it.""".splitlines()
+"""For a person who considers `confirm_with`."""
+
 
 def reference() -> str:
     """Write the page."""
@@ -32,6 +49,12 @@ def reference() -> str:
             "## The file",
             "",
             *_rows(table.File, skip=("rules",)),
+            "",
+            "## The last word",
+            "",
+            *THE_LAST_WORD,
+            "",
+            *_rows(table.ConfirmWith),
             "",
             "## A rule",
             "",
@@ -69,6 +92,16 @@ def json_schema() -> dict[str, Any]:
     properties = {name: _schema(name, field) for name, field in table.Rule.model_fields.items() if name != "do"}
     rule = {"type": "object", "additionalProperties": False, "properties": properties | {"do": do}}
     file = {name: _schema(name, field) for name, field in table.File.model_fields.items() if name != "rules"}
+    confirm = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["model"],
+        "properties": {name: _schema(name, field) for name, field in table.ConfirmWith.model_fields.items()},
+    }
+    file["confirm_with"] = {
+        "description": table.File.model_fields["confirm_with"].description,
+        "anyOf": [table.TextSchema, confirm],
+    }
     rules = {
         "description": table.File.model_fields["rules"].description,
         "type": ["object", "null"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from voicego.flow import Action, Launch, Notify, Open, Pause, Rule, Run, Say, Setup
+from voicego.flow import Action, ConfirmWith, Launch, Notify, Open, Pause, Rule, Run, Say, Setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,12 @@ def resolved(file: table.File, platform: str) -> Setup:
         longest_word_s=file.longest_word,
         warm_up_s=file.warm_up,
         chime=file.chime,
+        confirm_with=_confirm_with(file.confirm_with),
     )
+
+
+def _confirm_with(block: table.ConfirmWith | None) -> ConfirmWith | None:
+    return ConfirmWith(block.model, block.threshold, block.idle) if block and block.model else None
 
 
 def _rule(word: str, rule: table.Rule, system: str) -> Rule:
@@ -44,6 +49,7 @@ def _rule(word: str, rule: table.Rule, system: str) -> Rule:
         isolated=rule.isolated,
         patience_s=rule.patience,
         enabled=rule.enabled and bool(actions),
+        confirm=rule.confirm,
     )
 
 

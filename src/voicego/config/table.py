@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from voicego.config import values
+from voicego.flow import ConfirmWith as ConfirmValue
 from voicego.flow import Engine, Sensitivity, Setup
 from voicego.flow import Rule as RuleValue
 from voicego.flow import Run as RunValue
@@ -15,7 +16,7 @@ from voicego.flow import Run as RunValue
 Value = TypeVar("Value")
 
 _DEFAULTS: dict[str, Any] = {
-    field.name: field.default for kind in (RunValue, RuleValue, Setup) for field in fields(kind)
+    field.name: field.default for kind in (RunValue, RuleValue, ConfirmValue, Setup) for field in fields(kind)
 }
 """Defaults have their home in the values that flow; `sensitivity` is the whole file's, a rule has none."""
 
@@ -136,6 +137,31 @@ class Rule(Action):
     enabled: Annotated[bool, BeforeValidator(values.boolean)] = _key(
         "`false` switches the rule off and keeps it.", {"type": "boolean"}, "enabled: false", _DEFAULTS["enabled"]
     )
+    confirm: Annotated[bool, BeforeValidator(values.boolean)] = _key(
+        "`false` acts at once, without `confirm_with`: for what is urgent, and for words that the other model lacks.",
+        {"type": "boolean"},
+        "confirm: false",
+        _DEFAULTS["confirm"],
+    )
+
+
+class ConfirmWith(_Keys):
+    """The model that has the last word."""
+
+    model: Annotated[str, BeforeValidator(values.model)] | None = _key(
+        "A folder with a checkpoint, or a hub id that was fetched with `voicego fetch`.",
+        TextSchema,
+        "model: anton-l/wav2vec2-base-ft-keyword-spotting",
+    )
+    threshold: Annotated[float, BeforeValidator(values.threshold)] | None = _key(
+        "Least posterior of it for the same word, from 0 to 1.",
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "threshold: 0.8",
+        shown="as its decision table says, else 0.5",
+    )
+    idle: Annotated[float, BeforeValidator(values.duration(1.0, 7 * values.DAY_S))] = _key(
+        "How long nothing must be heard until its memory is given back.", Duration, "idle: 1h", _DEFAULTS["idle_s"]
+    )
 
 
 class File(_Keys):
@@ -197,5 +223,10 @@ class File(_Keys):
     )
     chime: Annotated[bool, BeforeValidator(values.boolean)] = _key(
         "A short sound whenever a word was heard.", {"type": "boolean"}, "chime: true", _DEFAULTS["chime"]
+    )
+    confirm_with: ConfirmWith | None = _key(
+        "A bigger model that is asked before a rule acts; its name, or a block with the keys below.",
+        {},
+        "confirm_with: anton-l/wav2vec2-base-ft-keyword-spotting",
     )
     rules: dict[str, Rule] = Field(default_factory=dict, description="A keyword, and what it does.")

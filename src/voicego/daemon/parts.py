@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from voicego.confirming.stage import SecondStage
     from voicego.errors import VoicegoError
-    from voicego.flow import Setup
+    from voicego.flow import NotConfirmed, Setup
     from voicego.listener import Listener
     from voicego.seams import Classifier, Source
     from voicego.spotting.decision import Decision
@@ -32,6 +33,8 @@ class Parts:
     """Loads; takes seconds. Raises VoicegoError."""
     decisions: Callable[[Setup], tuple[Decision, ...]]
     source: Callable[[Setup], Source]
+    second_stage: Callable[[Setup, Callable[[NotConfirmed], None]], SecondStage | None] = lambda *_: None
+    """Makes what has the last word, where a setup asks for one; it reports what is not acted on."""
     keep: Callable[[], None] = lambda: None
     """Called when the rules file proved good."""
     rules_file: Path | None = None

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from voicego import __version__
 from voicego.daemon.parts import JOIN_S, Parts, Session, Subscribers
 from voicego.errors import Exit, RulesError, VoicegoError
-from voicego.flow import Engine, Outcome, Rule, Setup, State, Status, seconds
+from voicego.flow import Engine, Outcome, Rule, Setup, State, Status, Unheard, seconds
 from voicego.listener import Counters, Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from voicego.acting.dispatcher import Dispatcher
-    from voicego.flow import ActionRun, Detection
+    from voicego.confirming.stage import SecondStage
+    from voicego.flow import ActionRun, ConfirmWith, Detection, NotConfirmed
     from voicego.listener import Deafness
     from voicego.seams import Classifier
 
@@ -55,6 +56,8 @@ class Daemon:
         self._classifier_of: tuple[str, Engine, int] | None = None
         self._loading: Setup | None = None
         self._session: Session | None = None
+        self._stage: SecondStage | None = None
+        self._stage_of: tuple[ConfirmWith | None, Engine, int] | None = None
         self._retry_at: float | None = None
         self._ever_heard = False
         self._trouble = ""
@@ -63,7 +66,11 @@ class Daemon:
         """Reason to the time at which it ends, by `parts.now`, or None."""
         self._stopping: Exit | None = None
         self._state = State.STARTING
-        self._counters: dict[str, int] = dict.fromkeys(("detections", "actions", "actions_failed", "reconnects"), 0)
+        self._counters: dict[str, int] = dict.fromkeys(
+            ("detections", "actions", "actions_failed", "reconnects", "confirmed", *Unheard), 0
+        )
+        self._counting = threading.Lock()
+        """Detections come from the listener's thread, and from the second stage's."""
         self._before = Counters()
         """Sums of the sessions that ended."""
         self._last_detection: dict[str, Any] | None = None
@@ -123,13 +130,37 @@ class Daemon:
             return
         self._trouble = ""
         self._ever_heard = True
+        stage = self._stage_for(self._setup)
         listener = Listener(
-            source, self._classifier, self._setup, self._parts.decisions(self._setup), self._heard, self._ears
+            source,
+            self._classifier,
+            self._setup,
+            self._parts.decisions(self._setup),
+            self._heard,
+            self._ears,
+            confirmer=stage.asking(self._heard, patient=not source.live) if stage else None,
         )
         thread = threading.Thread(target=self._listen, args=(listener,), name="voicego-listener", daemon=True)
         self._session = Session(listener, thread)
         log.info("listening to %s for: %s", source.name, ", ".join(self._rules) or "nothing, no rule is active")
         thread.start()
+
+    def _stage_for(self, setup: Setup) -> SecondStage | None:
+        """Take the second stage in use, or another where a setup asks for that; awake, for listening begins."""
+        wanted = (setup.confirm_with, setup.engine, setup.threads)
+        if self._stage_of != wanted:
+            self._end_stage()
+            self._stage, self._stage_of = self._parts.second_stage(setup, self._not_confirmed), wanted
+            if self._stage:
+                self._stage.start()
+        if self._stage:
+            self._stage.stir()
+        return self._stage
+
+    def _end_stage(self) -> None:
+        stage, self._stage, self._stage_of = self._stage, None, None
+        if stage and not stage.stop(JOIN_S):
+            log.warning("the thread voicego-confirming did not end in time")
 
     def _end_session(self) -> None:
         if self._session is None:
@@ -201,11 +232,14 @@ class Daemon:
             self._lose(error, wait=listener.source.live)
         elif not listener.source.live:
             log.info("%s has ended", listener.source.name)
+            if self._stage:
+                self._stage.drain(DRAIN_S)
             self._dispatcher.drain(DRAIN_S)
             self._stopping = Exit.OK
 
     def _shut_down(self) -> None:
         self._end_session()
+        self._end_stage()
         if not self._dispatcher.stop(JOIN_S):
             log.warning("the actions' thread did not end in time")
         self._state = State.STOPPED
@@ -266,23 +300,36 @@ class Daemon:
         self._posted.put(lambda: self._ended(listener, error))
 
     def _heard(self, detection: Detection) -> None:
-        """Pass a detection on, from the listener's thread. Never blocks."""
+        """Pass a detection on, from the listener's thread or the second stage's. Never blocks."""
         rule = self._rules.get(detection.keyword)
         if rule is None:  # switched off a moment ago
             return
-        log.info("%s heard %s (%.2f)", detection.id, detection.keyword, detection.score)
+        confirmed = "" if detection.confirmed is None else f", confirmed {detection.confirmed:.2f}"
+        log.info("%s heard %s (%.2f%s)", detection.id, detection.keyword, detection.score, confirmed)
         taken = self._dispatcher.offer(detection, rule)
         if self._setup and self._setup.chime:
             self._dispatcher.chime()
-        self._counters["detections"] += 1
-        self._last_detection = {
+        with self._counting:
+            self._counters["detections"] += 1
+            self._counters["confirmed"] += detection.confirmed is not None
+        self._last_detection = found = {
             "id": detection.id,
             "keyword": detection.keyword,
             "score": detection.score,
+            "confirmed": detection.confirmed,
             "at_s": round(seconds(detection.at), 3),
             "time": self._parts.now(),
         }
-        self._subscribers.tell({"event": "detection", **self._last_detection, "taken": taken})
+        self._subscribers.tell({"event": "detection", **found, "taken": taken})
+
+    def _not_confirmed(self, one: NotConfirmed) -> None:
+        """Note a candidate that is not acted on; from the second stage's thread or the listener's. Never blocks."""
+        with self._counting:
+            self._counters[one.outcome] += 1
+        heard = one.detection
+        self._subscribers.tell(
+            {"event": "not confirmed", "id": heard.id, "keyword": heard.keyword, "outcome": one.outcome, "why": one.why}
+        )
 
     def ran(self, run: ActionRun) -> None:
         """Note how an action ended; the dispatcher calls it, on its thread."""
@@ -366,7 +413,7 @@ class Daemon:
         now = session.listener.counters if session else Counters()
         totals = {name: n + getattr(now, name) for name, n in asdict(self._before).items()}
         until = [end for end in list(self._paused.values()) if end is not None]
-        setup = self._setup
+        setup, stage = self._setup, self._stage
         return Status(
             state=self._state,
             reason=self._reason(),
@@ -381,6 +428,7 @@ class Daemon:
             engine=self._classifier.engine if self._classifier else "",
             engine_file=self._classifier.file if self._classifier else "",
             model=setup.model if setup else "",
+            confirming=stage.status if stage else None,
             counters={
                 **self._counters,
                 "windows": totals["windows"],

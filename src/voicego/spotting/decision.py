@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from voicego.flow import Rule, Sensitivity
+    from voicego.flow import ConfirmWith, Rule, Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ RUNNING = Thresholds(lower=0.95, normal=0.9, higher=0.8)
 """The same for words in running speech."""
 
 
+CONFIRMS = 0.5
+"""Least posterior of a confirming model without a decision table: surer of the word than of all else together. The
+small model was sure already, and each stage that is strict misses words of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Thresholds of one keyword in a checkpoint's decision table."""
@@ -60,6 +65,10 @@ class Decision:
     cooldown_s: float
     isolated: bool
     patience_s: float
+    confirm: float | None = None
+    """Least posterior of the confirming model; None: nobody is asked."""
+    confirm_origin: str = ""
+    """Where that comes from, for a person."""
 
 
 def decide_by(rule: Rule, table: Mapping[str, Row], sensitivity: Sensitivity) -> Decision:
@@ -84,3 +93,22 @@ def decide_by(rule: Rule, table: Mapping[str, Row], sensitivity: Sensitivity) ->
         isolated=rule.isolated,
         patience_s=rule.patience_s,
     )
+
+
+def confirmed_by(
+    confirm_with: ConfirmWith, rule: Rule, decision: Decision, table: Mapping[str, Row], sensitivity: Sensitivity
+) -> Decision:
+    """Add to a rule's decision what the confirming model must say, unless the rule does without it.
+
+    The file's own threshold for it counts, else `table`, its decision table, at the rule's or the file's sensitivity,
+    else the stated default.
+    """
+    if not rule.confirm:
+        return decision
+    if confirm_with.threshold is not None:
+        return replace(decision, confirm=confirm_with.threshold, confirm_origin="your file")
+    row, chosen = table.get(rule.keyword), rule.sensitivity or sensitivity
+    if row is None:
+        return replace(decision, confirm=CONFIRMS, confirm_origin="the default")
+    threshold = (row.alone if rule.isolated else row.running).at(chosen)
+    return replace(decision, confirm=threshold, confirm_origin=f"its table, {chosen} sensitivity")

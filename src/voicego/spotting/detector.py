@@ -24,6 +24,22 @@ def keywords_of(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
+class Cooldowns:
+    """How long each keyword that fired does not fire again, in sound that was heard."""
+
+    _until: dict[str, int] = field(default_factory=dict)
+    """Sample from which a keyword may fire again."""
+
+    def over(self, keyword: str, at: int) -> bool:
+        """Whether a keyword may fire at sample `at`."""
+        return at >= self._until.get(keyword, at)
+
+    def begin(self, keyword: str, at: int, cooldown_s: float) -> None:
+        """Take note that it fired at sample `at`."""
+        self._until[keyword] = at + in_samples(cooldown_s)
+
+
+@dataclass(slots=True)
 class Detector:
     """Takes each window's scores in order and says when a keyword was heard.
 
@@ -40,8 +56,7 @@ class Detector:
     mute_until: int = 0
     """Sample before which nothing is decided: the warm-up."""
     _count: int = 0
-    _cooled: dict[str, int] = field(default_factory=dict)
-    """Sample from which a keyword may fire again."""
+    _cooldowns: Cooldowns = field(default_factory=Cooldowns)
     _above: dict[str, int] = field(default_factory=dict)
     """Windows in a row above the threshold, in running speech; -1 once it fired."""
     _utterance: int = -1
@@ -100,9 +115,10 @@ class Detector:
         return self._fire(score, decision, at=scores.end)
 
     def _fire(self, score: float, decision: Decision, at: int) -> Detection | None:
-        if at < self._cooled.get(decision.keyword, at):
+        if not self._cooldowns.over(decision.keyword, at):
             return None
-        self._cooled[decision.keyword] = at + in_samples(decision.cooldown_s)
+        if decision.confirm is None:  # else it counts from what was confirmed, not from a mistake
+            self._cooldowns.begin(decision.keyword, at, decision.cooldown_s)
         self._count += 1
         return Detection(f"d{self._count}", decision.keyword, round(score, 4), at)
 
