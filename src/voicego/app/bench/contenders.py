@@ -13,7 +13,7 @@ import numpy as np
 from voicego.app import hearing
 from voicego.app.bench.microphone import QuickMicrophone
 from voicego.errors import VoicegoError
-from voicego.flow import SAMPLE_RATE, Samples, in_samples
+from voicego.flow import SAMPLE_RATE, Samples
 from voicego.listener import Listener
 from voicego.spotting.hub import offline
 
@@ -172,7 +172,7 @@ def enter(name: str) -> Contender:
 def _blocks(path: Path, seconds: float, block_s: float) -> Iterator[Samples]:
     microphone = QuickMicrophone(path, seconds, block_s=block_s)
     microphone.open()
-    yield from (block.samples for block in microphone.blocks() if len(block.samples) == in_samples(block_s))
+    yield from (block.samples for block in microphone.blocks())
     microphone.close()
 
 

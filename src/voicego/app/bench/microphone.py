@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from voicego.flow import AudioBlock, in_samples
 from voicego.hearing.recording import Recording
 
@@ -38,15 +40,16 @@ class QuickMicrophone:
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield whole blocks, as many as there are in the seconds that were asked for."""
-        at = 0
+        at, rest = 0, np.zeros(0, np.float32)
         for piece in self._recording.blocks():  # much is read at once, so that reading costs nothing
             first = self._late if not piece.start else 0
-            last = min(len(piece.samples), self._end - piece.start)
-            for begin in range(first, last, self._block):
-                block = piece.samples[begin : min(begin + self._block, last)]
-                yield AudioBlock(block, at)
-                at += len(block)
-            if piece.start + last >= self._end:
+            rest = np.concatenate([rest, piece.samples[first : max(0, self._end - piece.start)]])
+            whole = len(rest) // self._block * self._block
+            for begin in range(0, whole, self._block):
+                yield AudioBlock(rest[begin : begin + self._block], at)
+                at += self._block
+            rest = rest[whole:]
+            if piece.start + len(piece.samples) >= self._end:
                 return
 
     def close(self) -> None:

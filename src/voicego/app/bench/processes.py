@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -50,11 +50,13 @@ class Worker:
             VoicegoError: the process ended instead.
         """
         asks, answers = _pipes(self.process)
-        asks.write(json.dumps(question) + "\n")
-        asks.flush()
+        with suppress(BrokenPipeError):  # it has ended, and has no answer either
+            asks.write(json.dumps(question) + "\n")
+            asks.flush()
         if line := answers.readline():
             found: dict[str, Any] = json.loads(line)
             return found
+        self.process.wait(END_S)  # its last words come with its end
         raise VoicegoError(f"{self.name} ended while it was measured: {_last_line(self.log)}")
 
 
@@ -66,7 +68,7 @@ def worker(name: str, folder: Path) -> Iterator[Worker]:
         Absent: it is not installed.
         VoicegoError: it ended instead.
     """
-    log = folder / "worker.log"
+    log = folder / f"{name}.log"
     began = time.perf_counter()
     with log.open("w", encoding="utf-8") as told:
         process = subprocess.Popen(  # noqa: S603 -- this very program
@@ -77,6 +79,7 @@ def worker(name: str, folder: Path) -> Iterator[Worker]:
         line = _pipes(process)[1].readline()
         took = time.perf_counter() - began
         if not line:
+            process.wait(END_S)
             raise VoicegoError(f"{name} ended before it listened: {_last_line(log)}")
         found = json.loads(line)
         if "absent" in found:
@@ -177,7 +180,8 @@ def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
 def _end(process: subprocess.Popen[Any]) -> None:
     """End a process; a worker ends when nobody asks any more."""
     if process.stdin is not None:
-        process.stdin.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
     else:
         process.terminate()
     try:
