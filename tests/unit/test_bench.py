@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from xml.etree import ElementTree as ET
 
@@ -23,12 +22,15 @@ from voicego.errors import VoicegoError
 from voicego.flow import Setup, in_samples
 from voicego.hearing.recording import read_clip
 from voicego.hearing.saving import save as save_sound
+from voicego.listener import Listener
 from voicego.spotting.decision import Decision
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from voicego.flow import Samples
+    from voicego.flow import Detection, Samples
+    from voicego.seams import Source
 
 SECONDS = {"room": 2.0, "hour": 60.0, "talk": 3.0, "music": 2.0}
 
@@ -146,9 +148,12 @@ def test_each_detection_is_timed_in_sound_from_the_end_of_its_word(tmp_path: Pat
     save_sound(file, placed(0.5, hiss(6.0, -75), a=1.5, b=4.0))
     decision = Decision("go", 0.5, "a test", 0.0, 0.5, isolated=True, patience_s=0.3)
     setup = Setup()
-    voicego = SimpleNamespace(classifier=LevelClassifier(), setup=setup, decisions=(decision,))
 
-    found = list(delays(cast("Any", voicego), file, shifts=3))
+    class Hearing:
+        def listening(self, source: Source, offer: Callable[[Detection], None]) -> Listener:
+            return Listener(source, LevelClassifier(), setup, (decision,), offer)
+
+    found = list(delays(cast("Any", Hearing()), file, shifts=3))
 
     assert [one.keyword for one in found] == ["go"] * 6
     # Its quiet is waited for, and little more: the gate's averaging, and the rest of a block.

@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from voicego.app import hearing
+from voicego.app.bench import big
 from voicego.app.bench.microphone import QuickMicrophone
 from voicego.errors import VoicegoError
-from voicego.flow import SAMPLE_RATE, Samples
+from voicego.flow import SAMPLE_RATE, ConfirmWith, Samples
 from voicego.listener import Listener
-from voicego.spotting.hub import offline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from voicego.flow import Setup
+    from voicego.flow import Detection, Setup
+    from voicego.seams import Source
 
 HOP_S = 0.5
 """Seconds between two windows of the plain loop."""
-SPREAD = 0.02
-"""Standard deviation of its weights."""
 FRAME_S = 0.08
 """What openWakeWord takes at once."""
 SURE = 1e-10
@@ -46,44 +45,51 @@ class Contender(Protocol):
 class Voicego:
     """voicego's own loop, listening for every word of the embedded model."""
 
-    def __init__(self, *, isolated: bool) -> None:
+    def __init__(self, *, isolated: bool = True, confirm_with: ConfirmWith | None = None) -> None:
         setup = hearing.every_keyword("embedded")
-        self.setup: Setup = replace(setup, rules=tuple(replace(rule, isolated=isolated) for rule in setup.rules))
+        rules = tuple(replace(rule, isolated=isolated) for rule in setup.rules)
+        self.setup: Setup = replace(setup, rules=rules, confirm_with=confirm_with)
         self.classifier = hearing.classifier_for(self.setup)
         self.decisions = hearing.decisions_for(self.setup)
-        how = "words said alone" if isolated else "also words in running speech"
-        self.about = f"voicego, {self.classifier.engine}, {how}"
+        self.about = f"voicego, {self.classifier.engine}, " + ("words said alone" if isolated else "in running speech")
+
+    def listening(self, source: Source, offer: Callable[[Detection], None]) -> Listener:
+        """Make the loop as `voicego spot` does."""
+        confirmer = hearing.confirmer_for(self.setup, source, offer)
+        return Listener(source, self.classifier, self.setup, self.decisions, offer, confirmer=confirmer)
 
     def hear(self, path: Path, seconds: float) -> Mapping[str, int]:
         """Counts what the listener counts."""
         microphone = QuickMicrophone(path, seconds)
         microphone.open()
-        listener = Listener(microphone, self.classifier, self.setup, self.decisions, lambda _: None)
+        listener = self.listening(microphone, lambda _: None)
         listener.listen()
         microphone.close()
         return asdict(listener.counters)
+
+
+class Confirmed(Voicego):
+    """The same, with wav2vec2-base to confirm what the small model believes in; random weights refuse it all."""
+
+    def __init__(self) -> None:
+        self._folder = TemporaryDirectory(prefix="voicego-big-")
+        folder = Path(self._folder.name)
+        big.write_checkpoint(folder, [rule.keyword for rule in hearing.every_keyword("embedded").rules])
+        super().__init__(confirm_with=ConfirmWith(str(folder)))
+        hearing.confirmer_for(self.setup, QuickMicrophone(folder, 0.0), lambda _: None)  # the model is loaded
+        self.about += f", confirmed by {big.ABOUT}"
 
 
 class Loop:
     """wav2vec2-base on a window of one second every half second, whatever is heard; random weights cost the same."""
 
     def __init__(self) -> None:
-        offline()
         import torch  # noqa: PLC0415
-        from transformers import Wav2Vec2Config, Wav2Vec2ForSequenceClassification  # noqa: PLC0415
 
         torch.set_num_threads(1)
         self._torch = torch
-        with torch.device("meta"):  # its own way of drawing weights takes longer than reading them would
-            model = Wav2Vec2ForSequenceClassification(Wav2Vec2Config())
-        self._model: Any = model.to_empty(device="cpu").eval()  # type: ignore[no-untyped-call]
-        with torch.no_grad():
-            for weights in self._model.parameters():
-                weights.normal_(0, SPREAD)
-        million = sum(weights.numel() for weights in self._model.parameters()) / 1e6
-        self.about = (
-            f"wav2vec2-base ({million:.1f} M weights, random), 1 s every {HOP_S:g} s, torch {torch.__version__}"
-        )
+        self._model = big.network()
+        self.about = f"{big.ABOUT}, 1 s every {HOP_S:g} s, torch {torch.__version__}"
 
     def hear(self, path: Path, seconds: float) -> Mapping[str, int]:
         """Counts windows."""
@@ -143,9 +149,11 @@ class OpenWakeWord:
         return {"frames": frames}
 
 
+CONFIRMED = "voicego, confirmed"
 CONTENDERS: dict[str, Callable[[], Contender]] = {
-    "voicego": lambda: Voicego(isolated=True),
+    "voicego": Voicego,
     "voicego in running speech": lambda: Voicego(isolated=False),
+    CONFIRMED: Confirmed,
     "openWakeWord": OpenWakeWord,
     "pocketsphinx": PocketSphinx,
     "the plain loop": Loop,

@@ -23,6 +23,8 @@ class Effort:
     """In how many ways the words are cut into blocks whose delay is measured."""
     files_s: float
     """Length of the recordings that `voicego spot` is given."""
+    left_out: frozenset[str]
+    """Contenders that are not measured, because they take too long."""
     times: int
     """How often the daemon is started, the verbs are run, and the recordings are gone through."""
 
@@ -42,6 +44,7 @@ QUICK = Effort(
     constant_s={"the plain loop": 1.0, "openWakeWord": 5.0, "pocketsphinx": 10.0},
     shifts=4,
     files_s=300.0,
+    left_out=frozenset({"voicego, confirmed"}),
     times=2,
 )
 """Under a minute on two cores."""
@@ -51,6 +54,7 @@ THOROUGH = Effort(
     constant_s={"the plain loop": 5.0, "openWakeWord": 30.0, "pocketsphinx": 30.0},
     shifts=20,
     files_s=3600.0,
+    left_out=frozenset(),
     times=3,
 )
 """Some fifteen minutes."""

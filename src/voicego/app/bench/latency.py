@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy as np
 from voicego.app.bench.microphone import BLOCK_S, QuickMicrophone
 from voicego.flow import SAMPLE_RATE, in_samples
 from voicego.hearing.recording import read_clip
-from voicego.listener import Listener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +54,7 @@ def delays(voicego: Voicego, path: Path, shifts: int) -> Iterator[Delay]:
 
 def _heard(voicego: Voicego, microphone: Source, sound: Samples) -> Iterator[Delay]:
     found: list[Detection] = []
-    setup = replace(voicego.setup, warm_up_s=0.0)
-    listener = Listener(microphone, voicego.classifier, setup, voicego.decisions, found.append)
+    listener = voicego.listening(microphone, found.append)
     began = time.perf_counter()
     for _ in listener.steps():
         took = time.perf_counter() - began

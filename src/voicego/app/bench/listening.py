@@ -53,6 +53,9 @@ class Listening:
 
     def _started(self, names: Sequence[str], processes: ExitStack) -> Iterator[Worker]:
         for name in names:
+            if name in self.effort.left_out:
+                self.found.absent[name] = "it takes too long for --quick"
+                continue
             self.tell(f"starting {name}")
             try:
                 one = processes.enter_context(worker(name, self.folder))
