@@ -20,6 +20,7 @@ from tests.hub import LABELS, make_checkpoint
 from tests.sounds import hiss
 from tests.spoken import saying, with_pauses
 from voicego.app import spotting
+from voicego.app.stream import Spotted
 from voicego.confirming.child import Child, Ended, Message, Ready, Scored, command_for
 from voicego.flow import SAMPLE_RATE, ConfirmWith, Engine
 from voicego.spotting.checkpoint import find
@@ -134,7 +135,7 @@ def test_a_recording_is_heard_by_the_daemon_as_by_spot(tmp_path: Path, big: Path
 
     setup = spotting.setup_for(house.rules_file, None)
     found = list(spotting.spot([str(recording)], setup, None, every_window=False))
-    spot = [f"{one.keyword}:{one.score:.2f}" for one in found if isinstance(one, spotting.Spotted)]
+    spot = [f"{one.keyword}:{one.score:.2f}" for one in found if isinstance(one, Spotted)]
     assert sorted(daemon) == sorted(spot)
     assert [mark.split(":")[0] for mark in spot] == ["go", "left", "go"]
     assert log.count("stop (") == log.count("not acted on, the confirming model says") == 2

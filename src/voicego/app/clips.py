@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voicego.app import hearing
-from voicego.app.spotting import Failed
+from voicego.app.stream import Failed
 from voicego.errors import VoicegoError
 from voicego.flow import Samples, Setup
 from voicego.spotting.twelve import TWELVE, to_twelve

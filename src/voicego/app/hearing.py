@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from voicego.flow import Detection
-    from voicego.hearing.recording import Pace
+    from voicego.hearing.recording import Pace, Recording
     from voicego.seams import Classifier, Confirmer, Source
     from voicego.spotting.checkpoint import Checkpoint
 
@@ -80,7 +80,7 @@ def microphone_for(setup: Setup) -> Source:
     return Microphone(setup.microphones, setup.channel)
 
 
-def recording_for(path: str | Path, setup: Setup, pace: Pace = "fast") -> Source:
+def recording_for(path: str | Path, setup: Setup, pace: Pace = "fast") -> Recording:
     """Take a file in the place of the microphone."""
     from voicego.hearing.recording import Recording  # noqa: PLC0415
 

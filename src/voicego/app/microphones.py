@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voicego.app import hearing
-from voicego.app.spotting import Spotted, setup_for, spot
+from voicego.app.spotting import setup_for, spot
+from voicego.app.stream import Spotted
 from voicego.flow import Samples, Setup, in_samples
 
 if TYPE_CHECKING:

@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from voicego.app import hearing, rules
+from voicego.app.folders import size
+from voicego.app.parallel import in_order, usable_cores
+from voicego.app.stream import Failed, Found, Passed, Spotted, heard_in, heard_in_file
+from voicego.app.workers import Lost
 from voicego.errors import VoicegoError
-from voicego.flow import Setup, seconds
-from voicego.listener import Listener
+from voicego.flow import Setup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
-    from voicego.flow import Detection, Scores
-    from voicego.seams import Classifier, Source
+    from voicego.seams import Classifier
 
-
-@dataclass(frozen=True, slots=True)
-class Spotted:
-    """A detection."""
-
-    file: str
-    keyword: str
-    score: float
-    at_s: float
-    """End of the word, in seconds from the start of the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """One window as the daemon sees it."""
-
-    file: str
-    start_s: float
-    end_s: float
-    laid: bool
-    """It lies over an ended utterance, and decides on a word said alone."""
-    scores: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A file that could not be used, or not to its end."""
-
-    file: str
-    why: str
+WORTH = 4_000_000
+"""Bytes of sound files for which one more process pays: it takes about as long to begin as to hear them."""
 
 
 def setup_for(config: Path | None, model: str | None) -> Setup:
@@ -61,50 +36,69 @@ def setup_for(config: Path | None, model: str | None) -> Setup:
     return replace(setup, model=model) if model else setup
 
 
+def spot_file(file: str, setup: Setup) -> list[Spotted]:
+    """Find every keyword in one recording; what a job on many machines calls.
+
+    The model is loaded by the first call in a process. One core is used.
+
+    Raises:
+        VoicegoError: the file cannot be used, or not to its end, or the model cannot be loaded.
+    """
+    found = []
+    for one in heard_in_file(_loaded(setup), setup, file, every_window=False):
+        if isinstance(one, Failed):
+            raise VoicegoError(one.why)
+        if isinstance(one, Spotted):
+            found.append(one)
+    return found
+
+
 def spot(
-    files: Sequence[str], setup: Setup, device: str | None, *, every_window: bool
-) -> Iterator[Spotted | Looked | Failed]:
-    """Yield what is detected, as it is detected; with `every_window` also each window before what it decides.
+    files: Sequence[str], setup: Setup, device: str | None = None, *, every_window: bool = False, jobs: int | None = 1
+) -> Generator[Found | Passed | Failed]:
+    """Yield what is detected, file after file, as it is detected; with `every_window` also each window before that.
 
     Without files the microphone is heard until the caller closes this generator.
+
+    Args:
+        files: recordings; `-` is standard input.
+        setup: what to listen for, and how.
+        device: microphone by name, where there are no files.
+        every_window: let windows slide over all speech, and yield each.
+        jobs: processes that hear files; None: as many as there are cores to use, if the files are worth it.
     """
-    classifier = hearing.classifier_for(setup)
     if not files:
         microphone = hearing.microphone_for(replace(setup, microphones=(device,)) if device else setup)
-        yield from _heard("microphone", microphone, classifier, setup, every_window=every_window)
+        yield from heard_in("microphone", microphone, _loaded(setup), setup, every_window=every_window)
+        return
+    processes = 1 if "-" in files else min(jobs or _worth_it(files), len(files))
+    if processes == 1:
+        hear = _ready(setup, every_window=every_window)
+        for file in files:
+            yield from hear(file)
+        return
+    prepare = partial(_ready, replace(setup, threads=1), every_window=every_window)
+    for one in in_order(prepare, files, processes, news=_is_passed):
+        yield Failed(one.task, one.why) if isinstance(one, Lost) else one
+
+
+def _worth_it(files: Sequence[str]) -> int:
+    cores, left = usable_cores(), 0
     for file in files:
-        try:
-            recording = hearing.recording_for(file, setup)
-            yield from _heard(file, recording, classifier, setup, every_window=every_window)
-        except VoicegoError as error:
-            yield Failed(file, str(error))
+        left += size(file)
+        if left >= cores * WORTH:  # an archive may be slow to look through
+            return cores
+    return 1 + left // WORTH
 
 
-def _heard(
-    file: str, source: Source, classifier: Classifier, setup: Setup, *, every_window: bool
-) -> Iterator[Spotted | Looked]:
-    """Listen step by step and yield what came up in each."""
-    found: list[Spotted | Looked] = []
-
-    def offer(one: Detection) -> None:
-        found.append(Spotted(file, one.keyword, one.score, round(seconds(one.at), 3)))
-
-    def look_on(scores: Scores) -> None:
-        found.append(_looked(file, scores))
-
-    confirmer = hearing.confirmer_for(setup, source, offer)
-    source.open()
-    try:
-        decisions = hearing.decisions_for(setup)
-        watch = look_on if every_window else None
-        listener = Listener(source, classifier, setup, decisions, offer, look_on=watch, confirmer=confirmer)
-        for _ in listener.steps():
-            yield from found
-            found.clear()
-    finally:
-        source.close()
+def _ready(setup: Setup, *, every_window: bool) -> Callable[[str], Iterator[Found | Passed | Failed]]:
+    return partial(heard_in_file, hearing.classifier_for(setup), setup, every_window=every_window)
 
 
-def _looked(file: str, scores: Scores) -> Looked:
-    named = {label: round(float(p), 4) for label, p in zip(scores.labels, scores.probabilities, strict=True)}
-    return Looked(file, round(seconds(scores.start), 3), round(seconds(scores.end), 3), scores.laid, named)
+@lru_cache(maxsize=1)
+def _loaded(setup: Setup) -> Classifier:
+    return hearing.classifier_for(setup)
+
+
+def _is_passed(one: Found | Passed | Failed) -> bool:
+    return isinstance(one, Passed)

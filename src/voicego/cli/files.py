@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -64,13 +65,14 @@ def classify(
     threads: Annotated[int, typer.Option("--threads", min=1, max=64)] = 1,
 ) -> int:
     """Say which word each clip holds."""
-    from voicego.app import clips, spotting  # noqa: PLC0415
+    from voicego.app import clips  # noqa: PLC0415
+    from voicego.app.stream import Failed  # noqa: PLC0415
 
     if labels not in {None, 12}:
         raise typer.BadParameter("only --labels 12 is known", param_hint="--labels")
     worst = Exit.OK
     for heard in clips.classify(files, model, top=top, twelve=labels is not None, threads=threads):
-        if isinstance(heard, spotting.Failed):
+        if isinstance(heard, Failed):
             say.error(heard.why)
             worst = Exit.FAILED
         elif as_json:
@@ -83,7 +85,8 @@ def classify(
 
 def spot(
     files: Annotated[
-        list[str] | None, typer.Argument(help="Sound files; - for raw 16 kHz s16le; none: the microphone.")
+        list[str] | None,
+        typer.Argument(help="Sound files, folders of them; - for raw 16 kHz s16le; none: the microphone."),
     ] = None,
     *,
     config: Config = None,
@@ -93,25 +96,39 @@ def spot(
         str | None, typer.Option("--model", "-m", help="Without --config: embedded, a folder, or a fetched hub id.")
     ] = None,
     device: Annotated[str | None, typer.Option("--device", help="Microphone by name.")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, max=512, help="Processes for many files; else one for each core."),
+    ] = None,
 ) -> int:
     """Find keywords in files, exactly as the daemon would; without a file, in what the microphone hears. Never acts."""
-    from voicego.app import spotting  # noqa: PLC0415
+    from voicego.app import folders, spotting  # noqa: PLC0415
+    from voicego.app.stream import Failed, Looked, Passed  # noqa: PLC0415
+    from voicego.cli.progress import bar  # noqa: PLC0415
 
     worst = Exit.OK
     setup = spotting.setup_for(config, model)
-    for one in spotting.spot(files or [], setup, device, every_window=scores):
-        if isinstance(one, spotting.Failed):
-            say.error(one.why)
-            worst = Exit.FAILED
-        elif as_json:
-            say.json_line(asdict(one))
-        elif isinstance(one, spotting.Looked):
-            best = sorted(one.scores.items(), key=lambda pair: -pair[1])[:5]
-            mark = "=" if one.laid else " "
-            say.line(
-                f"{one.file} {one.start_s:8.2f} to {one.end_s:8.2f} {mark} "
-                + "  ".join(f"{label} {score:.2f}" for label, score in best)
-            )
-        else:
-            say.line(f"{one.file}: {one.keyword} ({one.score:.2f}) at {one.at_s:.2f} s")
+    recordings = list(folders.sound_files(files or []))
+    found = spotting.spot(recordings, setup, device, every_window=scores, jobs=jobs)
+    with bar(recordings, wanted=not as_json) as progress, closing(found):
+        for one in found:
+            if isinstance(one, Passed):
+                progress.passed(one.file, one.part)
+                continue
+            progress.make_way()
+            if isinstance(one, Failed):
+                say.error(one.why)
+                progress.passed(one.file, 1.0)
+                worst = Exit.FAILED
+            elif as_json:
+                say.json_line(asdict(one))
+            elif isinstance(one, Looked):
+                best = sorted(one.scores.items(), key=lambda pair: -pair[1])[:5]
+                mark = "=" if one.laid else " "
+                say.line(
+                    f"{one.file} {one.start_s:8.2f} to {one.end_s:8.2f} {mark} "
+                    + "  ".join(f"{label} {score:.2f}" for label, score in best)
+                )
+            else:
+                say.line(f"{one.file}: {one.keyword} ({one.score:.2f}) at {one.at_s:.2f} s")
     return worst

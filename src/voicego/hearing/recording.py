@@ -87,6 +87,12 @@ class Recording:
         """A recording waits for its reader."""
         return False
 
+    @property
+    def part(self) -> float:
+        """How much of an open file has been read, from 0 to 1; 0 where that cannot be known."""
+        with self._reading:
+            return self._file.part if self._file else 0.0
+
     def open(self) -> None:
         """Begin at the beginning.
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from voicego.hearing.ring import Frames
 
 
+UNKNOWN = 2**62
+"""Frames that no file has: libsndfile then does not know how many there are."""
+
+
 class SoundFile:
     """A sound file that is read from its beginning to its end. One thread at a time."""
 
@@ -56,6 +60,11 @@ class SoundFile:
     def channels(self) -> int:
         """Samples in a frame."""
         return int(self._sound.channels)
+
+    @property
+    def part(self) -> float:
+        """How much of it has been read, from 0 to 1, where its header tells the length; else 0."""
+        return self._read / frames if 0 < (frames := int(self._sound.frames)) < UNKNOWN else 0.0
 
     def read(self, frames: int) -> Frames:
         """The next frames, shape `(n, channels)`; fewer at the end, then none.
