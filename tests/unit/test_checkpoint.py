@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from voicego.app.hearing import every_keyword
 from voicego.errors import VoicegoError
 from voicego.spotting.checkpoint import EMBEDDED, find
 from voicego.spotting.decision import Row, Thresholds
+from voicego.training.clips import KEYWORDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +38,17 @@ def test_a_table_gives_each_keyword_three_thresholds_alone_and_running(folder: P
     assert found.keywords == ("go",)
 
 
+def test_an_extra_word_may_be_named_by_a_rule_and_is_not_listened_for_otherwise(folder: Path) -> None:
+    rows = {"go": GO, "stop": GO | {"extra": True}}
+    (folder / "decision.json").write_text(json.dumps({"keywords": rows}))
+
+    found = find(str(folder))
+
+    assert found.keywords == ("go", "stop")
+    assert found.usual == ("go",)
+    assert [rule.keyword for rule in every_keyword(str(folder)).rules] == ["go"]
+
+
 def test_without_a_table_every_label_that_is_a_word_is_a_keyword(folder: Path) -> None:
     found = find(str(folder))
 
@@ -44,7 +57,7 @@ def test_without_a_table_every_label_that_is_a_word_is_a_keyword(folder: Path) -
 
 
 def test_the_embedded_checkpoint_brings_a_table_for_each_of_its_ten_words() -> None:
-    assert len(find(EMBEDDED).table) == 10
+    assert find(EMBEDDED).usual == KEYWORDS
 
 
 NEEDS = (

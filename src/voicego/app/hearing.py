@@ -69,8 +69,8 @@ def _table_of_big(model: str) -> Mapping[str, Row]:
 
 
 def every_keyword(model: str) -> Setup:
-    """Make a setup that listens for every keyword of a model, with the numbers that ship with it, and does nothing."""
-    return Setup(rules=tuple(Rule(word, ()) for word in checkpoint_of(model).keywords), model=model)
+    """Make a setup that listens for every usual keyword of a model, with the numbers that ship with it, to no end."""
+    return Setup(rules=tuple(Rule(word, ()) for word in checkpoint_of(model).usual), model=model)
 
 
 def microphone_for(setup: Setup) -> Source:

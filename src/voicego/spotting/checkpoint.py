@@ -41,6 +41,11 @@ class Checkpoint:
         return tuple(self.table) or keywords_of(self.labels)
 
     @property
+    def usual(self) -> tuple[str, ...]:
+        """Those of `keywords` that are listened for where no rule says which."""
+        return tuple(word for word in self.keywords if not self.table.get(word, Row()).extra)
+
+    @property
     def exports(self) -> Path:
         """Folder in which `voicego export` keeps its files: beside the weights, unless they lie in a shared cache."""
         if self.folder.parent.name != "snapshots":
@@ -142,7 +147,7 @@ def _table(path: Path, labels: tuple[str, ...], model: str) -> Mapping[str, Row]
 
 def _row(word: str, row: Any, path: Path, model: str) -> Row:  # noqa: ANN401 -- JSON
     try:
-        return Row(Thresholds(**row["alone"]), Thresholds(**row["running"]))
+        return Row(Thresholds(**row["alone"]), Thresholds(**row["running"]), extra=bool(row.get("extra")))
     except (KeyError, TypeError, ValueError) as error:
         raise VoicegoError(
             f'the model {model} is damaged: {path} needs for "{word}", both "alone" and "running", three numbers '

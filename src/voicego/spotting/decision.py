@@ -51,6 +51,8 @@ class Row:
     """For a word said alone."""
     running: Thresholds = RUNNING
     """For a word in running speech."""
+    extra: bool = False
+    """Heard only where a rule names it: `voicego spot` and `evaluate` ask for the others."""
 
 
 @dataclass(frozen=True, slots=True)

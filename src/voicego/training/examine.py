@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from voicego.flow import Samples
     from voicego.seams import Classifier
+    from voicego.spotting.checkpoint import Checkpoint
     from voicego.training.evaluate import ListedClips
 
 log = logging.getLogger("voicego.training")
@@ -95,13 +96,13 @@ def examine(wanted: Examination) -> dict[str, Any]:
     invented = [clip for clip in corpus.negatives if clip.synthetic]
     synthetic = judge.hours_of_talk(invented, running=False)
     chosen = thresholds.choose(keywords, [word for word in words if is_chooser(word.speaker)], choosing, heard)
-    found["candidates"] = figures.candidates(chosen, checkpoint.keywords, words, choosing)
-    offered = {
-        *checkpoint.keywords,
-        *(word for word, row in found["candidates"].items() if wanted.more and row["good"]),
-    }
+    found["candidates"] = figures.candidates(chosen, checkpoint.usual, words, [*choosing, *judging])
+    good = {word for word, row in found["candidates"].items() if row["good"]}
+    offered = {*checkpoint.usual, *good} if wanted.more else set(checkpoint.keywords)
     chosen = {word: row for word, row in chosen.items() if word in offered}
-    shipped = {word: asdict(row) for word, row in checkpoint.table.items()}
+    shipped: thresholds.Table = {
+        word: {"alone": asdict(row.alone), "running": asdict(row.running)} for word, row in checkpoint.table.items()
+    }
     table = chosen if wanted.choose or not shipped else shipped
     found["thresholds"] = table
     found["words"] = figures.misses(words, table)
@@ -121,11 +122,17 @@ def examine(wanted: Examination) -> dict[str, Any]:
     }
     wanted.out.mkdir(parents=True, exist_ok=True)
     if wanted.choose:
-        decision = json.dumps({"keywords": table}, indent=2) + "\n"
-        write_whole(checkpoint.folder / DECISION, decision.encode())
+        _write_table(checkpoint, table)
     write_whole(wanted.out / "report.json", (json.dumps(found, indent=1) + "\n").encode())
     write_whole(wanted.out / "report.html", page(found).encode())
     return found
+
+
+def _write_table(checkpoint: Checkpoint, table: thresholds.Table) -> None:
+    """Write the decision table; words that were not in it before are heard only where a rule names them."""
+    extra = set(table) - set(checkpoint.usual)
+    rows = {word: row | ({"extra": True} if word in extra else {}) for word, row in table.items()}
+    write_whole(checkpoint.folder / DECISION, (json.dumps({"keywords": rows}, indent=2) + "\n").encode())
 
 
 def _ms_a_window(classifier: Classifier) -> float:
