@@ -1,0 +1,77 @@
+"""The real daemon on a real sound server, from the repository: `python benchmarks/daemon.py [SECONDS] [SPEECH]`.
+
+Starts a PulseAudio server of its own whose null sink is the microphone, starts `voicego run` on it, plays a quiet room,
+an ordinary hour, talk (the file SPEECH, else the demo's words run together) and music for SECONDS each, and tells the
+CPU time that the daemon took, PortAudio's threads included, and its memory. Then it says “go” twenty times and tells
+how long after the end of each word the rule's action began.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the sound server of the tests
+
+from tests.house import House, house_in
+from tests.soundserver import SoundServer
+from tests.spoken import files_saying, spoken
+from voicego.app.bench import sounds
+from voicego.app.bench.machine import resident_mb
+
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+WORDS = 20
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process, all of its threads, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * TICK_S
+
+
+def listening(server: SoundServer, house: House, seconds: float, speech: tuple[Path, ...]) -> None:
+    """Tell CPU time and memory while each sound is played."""
+    pid = house.status()["pid"]
+    names = dict.fromkeys(("room", "hour", "talk", "music"), seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        for sound in sounds.make(Path(folder), names, speech, None).values():
+            before = cpu_s(pid)
+            server.play(sound.path)
+            share = 100 * (cpu_s(pid) - before) / seconds
+            print(f"{sound.name:6} {share:5.2f} % of a core, {resident_mb(pid):.0f} MB: {sound.about}", flush=True)
+
+
+def acting(server: SoundServer, house: House) -> None:
+    """Tell the time from the end of a word to the start of the action."""
+    late: list[float] = []
+    voices = files_saying("go")
+    with server.witness() as witness:
+        for number in range(WORDS):
+            since = len(witness.sound)
+            done = house.status()["counters"]["actions"]
+            server.play_samples(spoken(0.6, voices[number % len(voices)], 1.2, room_dbfs=None))
+            found = house.status()
+            if found["counters"]["actions"] == done:
+                print(f"{voices[number % len(voices)].name} was not heard")
+                continue
+            late.append(1000 * (found["last_run"]["started_at"] - witness.last_loud_moment(since)))
+    edge = sorted(late)[int(0.95 * (len(late) - 1))]
+    print(
+        f"from word end to the action: median {statistics.median(late):.0f} ms, 95 % within {edge:.0f} ms ({len(late)})"
+    )
+
+
+def main(seconds: float = 60.0, *speech: str) -> None:
+    """Measure everything."""
+    with tempfile.TemporaryDirectory() as folder, SoundServer() as server, house_in(Path(folder), server.env) as house:
+        house.write("rules:\n  go: {run: ['true']}\n")
+        house.begin()
+        listening(server, house, seconds, tuple(map(Path, speech)))
+        acting(server, house)
+
+
+if __name__ == "__main__":
+    main(*(float(word) for word in sys.argv[1:2]), *sys.argv[2:])
