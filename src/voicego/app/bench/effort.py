@@ -40,9 +40,9 @@ class Effort:
 
 QUICK = Effort(
     rounds=3,
-    heard_s={"room": 20.0, "hour": 30.0, "talk": 10.0, "music": 10.0},
-    constant_s={"the plain loop": 1.0, "openWakeWord": 5.0, "pocketsphinx": 10.0},
-    shifts=4,
+    heard_s={"room": 10.0, "hour": 30.0, "talk": 8.0, "music": 8.0},
+    constant_s={"the plain loop": 1.0, "openWakeWord": 3.0, "pocketsphinx": 5.0},
+    shifts=3,
     files_s=300.0,
     left_out=frozenset({"voicego, confirmed"}),
     times=2,
