@@ -57,7 +57,7 @@ class InputStream:
         if samplerate != self.device.rate:
             raise PortAudioError("Error opening InputStream: Invalid sample rate", -9997)
         assert dtype == "float32"
-        assert 0 < latency < 0.2
+        assert 0 < latency <= 0.2
         self.channels = channels
         self.active = False
         self.closed = False

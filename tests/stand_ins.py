@@ -30,6 +30,8 @@ class HandSource:
     closed: int = 0
     _waiting: queue.SimpleQueue[AudioBlock | VoicegoError | None] = field(default_factory=queue.SimpleQueue)
     _at: int = 0
+    hurried: list[bool] = field(default_factory=list)
+    """What its reader asked for, one after the other."""
 
     def open(self) -> None:
         if self.refuses:
@@ -56,6 +58,9 @@ class HandSource:
                     yield block
                 case error:
                     raise error
+
+    def hurry(self, *, now: bool) -> None:
+        self.hurried.append(now)
 
     def close(self) -> None:
         self.closed += 1

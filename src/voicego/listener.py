@@ -86,6 +86,7 @@ class Listener:
     _coming: tuple[Decision, ...] | None = field(init=False, default=None)
     _deaf_until: int = field(init=False, default=0)
     _follower: Follower = field(init=False)
+    _hurried: bool = field(init=False, default=True)
 
     def __post_init__(self) -> None:
         setup = self.setup
@@ -110,7 +111,8 @@ class Listener:
             self.beat()
             self._take_coming_rules()
             self._decide(self._due(block))
-            if self.confirmer and self.windows.gate.open:
+            self._hurry()
+            if self.confirmer and self.windows.gate.current:
                 self.confirmer.stir()
             yield
         if not self.source.live:
@@ -121,8 +123,18 @@ class Listener:
         """Decide by other rules, from the next moment on in which nobody speaks."""
         self._coming = decisions
 
+    def _hurry(self) -> None:
+        """Hear in small blocks while something is to be decided soon: not in quiet, nor in talk too long for a word."""
+        current = self.windows.gate.current
+        now = current is not None and (
+            self._slides(current) or current.length <= in_samples(self.setup.longest_word_s + self.setup.quiet_s)
+        )
+        if now != self._hurried:
+            self._hurried = now
+            self.source.hurry(now=now)
+
     def _take_coming_rules(self) -> None:
-        if self._coming is not None and not self.windows.gate.open:
+        if self._coming is not None and self.windows.gate.current is None:
             self.detector.decisions, self._coming = self._coming, None
 
     def _begin(self, at: int) -> None:

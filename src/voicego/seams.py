@@ -42,6 +42,10 @@ class Source(Protocol):
         """
         ...
 
+    def hurry(self, *, now: bool) -> None:
+        """Ask for sound at once, as it is given at first, or for larger blocks, which wake their reader less often."""
+        ...
+
     def close(self) -> None:
         """Stop hearing; safe from any thread and more than once."""
         ...

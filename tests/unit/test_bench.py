@@ -15,7 +15,7 @@ from voicego.app.bench import contenders, picture, report, sounds
 from voicego.app.bench.effort import QUICK, THOROUGH
 from voicego.app.bench.figures import Figures, Spread
 from voicego.app.bench.latency import delays, word_end
-from voicego.app.bench.microphone import QuickMicrophone
+from voicego.app.bench.microphone import BLOCK_S, QuickMicrophone
 from voicego.app.bench.run import save
 from voicego.cli import main
 from voicego.errors import VoicegoError
@@ -113,7 +113,7 @@ def test_a_quick_microphone_gives_all_that_was_asked_for_in_small_blocks(tmp_pat
 
     heard = np.concatenate([block.samples for block in blocks])
     assert microphone.live
-    assert {len(block.samples) for block in blocks} == {in_samples(0.02)}
+    assert {len(block.samples) for block in blocks} == {in_samples(BLOCK_S)}
     assert [block.start for block in blocks] == [0, *np.cumsum([len(block.samples) for block in blocks])[:-1]]
     assert np.array_equal(heard, read_clip(file)[late : late + in_samples(4.5)])
 

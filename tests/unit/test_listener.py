@@ -67,6 +67,38 @@ def test_a_recording_gives_the_detections_of_the_live_hour() -> None:
     assert len(live) == 3
 
 
+def hurried(sound: Samples, *rules: Rule) -> list[tuple[bool, float]]:
+    """What a microphone is asked for, and how much had been heard by then."""
+    source = hand(sound)
+    one = Listener(source, LevelClassifier(), Setup(), decisions(*rules), lambda _: None)
+    asked: list[tuple[bool, float]] = []
+    for _ in one.steps():
+        if len(source.hurried) > len(asked):
+            asked.append((source.hurried[-1], seconds(one.counters.heard)))
+    return asked
+
+
+def test_the_microphone_hurries_only_while_a_word_is_said() -> None:
+    asked = hurried(placed(0.5, hiss(4.0, -75.0), word=2.0))
+
+    assert [now for now, _ in asked] == [False, True, False]
+    assert [at for _, at in asked] == [pytest.approx(0.1), pytest.approx(2.1, abs=0.11), pytest.approx(2.8, abs=0.11)]
+
+
+def test_talk_that_has_outgrown_every_word_is_no_reason_to_hurry() -> None:
+    asked = hurried(np.concatenate([hiss(1.0, -75.0), talk(5.0), hiss(1.0, -75.0)]))
+
+    assert [now for now, _ in asked] == [False, True, False]
+    assert asked[-1][1] < 3.0
+
+
+def test_words_in_running_speech_are_heard_in_a_hurry_to_the_end() -> None:
+    asked = hurried(np.concatenate([hiss(1.0, -75.0), talk(5.0), hiss(1.0, -75.0)]), Rule("go", (), isolated=False))
+
+    assert [now for now, _ in asked] == [False, True, False]
+    assert asked[-1][1] > 5.8
+
+
 def test_while_voicego_speaks_and_half_a_second_longer_nothing_is_heard() -> None:
     ears, source = Deafness(), HandSource()
     found: list[Detection] = []

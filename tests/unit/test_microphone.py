@@ -74,6 +74,21 @@ def test_what_the_callback_brings_comes_out_in_order() -> None:
     np.testing.assert_array_equal(np.concatenate(parts), frames[:, 0])
 
 
+def test_a_reader_that_is_in_no_hurry_gets_a_fifth_of_a_second_at_once() -> None:
+    sound = FakeSounddevice([BUILT_IN])
+    heard = opened(sound)
+    heard.hurry(now=False)
+    got: list[AudioBlock] = []
+    reader = Thread(target=lambda: got.append(next(heard.blocks())))
+
+    reader.start()
+    for _ in range(8):
+        sound.stream.hear(noise(400))
+    reader.join(10.0)
+
+    assert len(got[0].samples) == 3_200
+
+
 @pytest.mark.parametrize("rate", [8_000.0, 44_100.0, 48_000.0])
 def test_another_rate_becomes_16_khz(rate: float) -> None:
     sound = FakeSounddevice([FakeDevice("built-in", rate=rate, default=True)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from threading import Thread
 
 import numpy as np
@@ -182,3 +183,25 @@ def test_two_threads_lose_nothing_that_is_not_counted(channels: int) -> None:
     assert not writer.is_alive()
     assert heard + skipped == total
     assert len(ring.read(at, timeout_s=60).samples) == 0
+
+
+def test_who_waits_for_much_is_not_woken_for_little() -> None:
+    ring = Ring(1000)
+    looks: list[int] = []
+    holds = ring._holds
+
+    def noted(end: int) -> bool:
+        looks.append(end)
+        return holds(end)
+
+    ring._holds = noted  # type: ignore[method-assign]
+    reader = Thread(target=ring.read, args=(0, 30.0), kwargs={"least": 200})
+    reader.start()
+    while not looks:
+        time.sleep(0.001)
+    for _ in range(20):
+        ring.write(np.zeros(10, np.float32))
+    reader.join(30.0)
+
+    assert not reader.is_alive()
+    assert looks == [200, 200], "once before it slept, once when all was there"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.sounds import hiss, placed
 from voicego.flow import AudioBlock, Samples, Utterance, Window, in_samples, seconds
-from voicego.hearing.gate import FRAME, Gate, GateSettings
+from voicego.hearing.gate import Gate, GateSettings
+from voicego.hearing.rise import FRAME
 from voicego.hearing.windows import Windows, laid_end
 
 WINDOW = 16_000

@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
-from voicego.flow import SAMPLE_RATE, Samples, Utterance, in_samples
+from voicego.flow import SAMPLE_RATE, Utterance, in_samples
+from voicego.hearing.rise import FRAME, SPAN, Rise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-Floats = npt.NDArray[np.float32]
-
-FRAME = 160
-"""Samples from one look to the next: 10 ms."""
-SPAN = 320
-"""Samples that one look takes in."""
-FFT = 512
-BANDS_HZ = (120, 300, 500, 800, 1200, 1800, 2600, 3800, 6500)
-"""Edges of the bands, closer where vowels live. Each keeps a floor of its own, so that speech shows beside a fan."""
-SMOOTH = 5
-"""Frames over which a band's energy is averaged before it is compared: noise then strays little from its floor."""
-LOUDEST = 6
-"""Bands, those that rise most, whose mean rise decides. A word raises most bands, a chord that changes only a few."""
+    from voicego.flow import Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +39,9 @@ class Gate:
 
     def __init__(self, settings: GateSettings) -> None:
         self._settings = settings
-        self._memory = round(settings.memory_s * SAMPLE_RATE / FRAME)
+        self._rise = Rise(round(settings.memory_s * SAMPLE_RATE / FRAME), settings.softest_dbfs)
         self.cuts = 0
         """Utterances that never ended, and were cut."""
-        bands = len(BANDS_HZ) - 1
-        self._past: Floats = np.full((self._memory - 1, bands), settings.softest_dbfs, np.float32)
-        self._power: Floats = np.zeros((SMOOTH - 1, bands), np.float32)
         self.reset(0, quiet_before=True)
 
     def reset(self, at: int, *, quiet_before: bool) -> None:
@@ -70,7 +50,7 @@ class Gate:
         With `quiet_before` as at the edge of a recording; else quiet counts from here, because speech may have gone
         before that nobody heard.
         """
-        self._pending: Samples = np.zeros(0, np.float32)
+        self._rise.reset()
         self._next = at
         self._rising = 0
         self._highest = 0.0
@@ -78,9 +58,9 @@ class Gate:
         self._last_speech = at - in_samples(3600 if quiet_before else 0)
 
     @property
-    def open(self) -> bool:
-        """Whether an utterance is going on."""
-        return self._current is not None
+    def current(self) -> Utterance | None:
+        """The utterance that is going on."""
+        return self._current
 
     def hear(self, samples: Samples) -> list[Utterance]:
         """Follow the next stretch of sound.
@@ -88,8 +68,7 @@ class Gate:
         Returns every utterance that was under way in it, in order, as far as it got: those with an `end` are over,
         at most the last one goes on.
         """
-        rises = self._rises(samples)
-        heard = [ended for rise in rises if (ended := self._step(float(rise)))]
+        heard = [ended for rise in self._rise.hear(samples) if (ended := self._step(float(rise)))]
         return [*heard, self._current] if self._current else heard
 
     def finish(self, at: int) -> list[Utterance]:
@@ -97,25 +76,6 @@ class Gate:
         if not self._current:
             return []
         return [self._close(self._current, min(self._last_speech, at), at)]
-
-    def _rises(self, samples: Samples) -> Floats:
-        """Rise above the floor, in dB, of each frame that is complete, shape `(frames,)`."""
-        sound = np.concatenate([self._pending, samples])
-        frames = max(0, (len(sound) - SPAN) // FRAME + 1)
-        self._pending = sound[frames * FRAME :]
-        if not frames:
-            return np.zeros(0, np.float32)
-        cut = np.lib.stride_tricks.sliding_window_view(sound, SPAN)[: frames * FRAME : FRAME]
-        power = np.concatenate([self._power, _band_power(cut)])
-        self._power = power[len(power) - (SMOOTH - 1) :]
-        smooth = sum(power[k : k + frames] for k in range(SMOOTH)) / np.float32(SMOOTH)
-        level = np.maximum(10 * np.log10(smooth + 1e-12), np.float32(self._settings.softest_dbfs))
-        known = np.concatenate([self._past, level])
-        self._past = known[len(known) - (self._memory - 1) :]
-        floor = np.lib.stride_tricks.sliding_window_view(known, self._memory, axis=0).min(axis=-1)
-        rise = np.sort(level - floor, axis=1)[:, -LOUDEST:]
-        result: Floats = rise.mean(axis=1)
-        return result
 
     def _step(self, rise: float) -> Utterance | None:
         """Take in one frame; return the utterance that it ended, if any."""
@@ -147,22 +107,3 @@ class Gate:
         self._current = None
         self._last_speech = end
         return ended
-
-
-def _weights() -> Iterator[tuple[int, int]]:
-    """FFT bins of each band, from and to."""
-    for low, high in pairwise(BANDS_HZ):
-        yield round(low * FFT / SAMPLE_RATE), round(high * FFT / SAMPLE_RATE)
-
-
-_BINS = tuple(_weights())
-_SHAPE: Floats = np.hanning(SPAN + 1)[:-1].astype(np.float32)
-_SCALE = np.float32(2.0 / (float(np.sum(_SHAPE**2)) * FFT) * 2.0)
-
-
-def _band_power(frames: Floats) -> Floats:
-    """Mean square of the sound in each band, where a full-scale sine is 0 dB, shape `(frames, bands)`."""
-    spectrum = np.fft.rfft(frames * _SHAPE, FFT)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    bands: Floats = np.add.reduceat(power, [low for low, _ in _BINS] + [_BINS[-1][1]], axis=1)[:, :-1]
-    return bands * _SCALE

@@ -127,6 +127,9 @@ class Recording:
         if at == 0 and not self._closed.is_set():
             raise VoicegoError(f"{self.name} holds no sound")
 
+    def hurry(self, *, now: bool) -> None:
+        """A recording has all its sound already."""
+
     def close(self) -> None:
         """End `blocks` and let go of the file; standard input stays open."""
         self._closed.set()

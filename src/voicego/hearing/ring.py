@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from threading import Condition
 from typing import NamedTuple
 
@@ -10,6 +11,10 @@ import numpy.typing as npt
 
 Frames = npt.NDArray[np.float32]
 """Sound as it is kept: `(n,)` for one channel, else `(n, channels)`."""
+
+
+NOBODY = sys.maxsize
+"""Index that is never written."""
 
 
 class Fresh(NamedTuple):
@@ -34,6 +39,7 @@ class Ring:
         self._written = 0
         self._oldest = 0
         self._closed = False
+        self._awaited = NOBODY
 
     @property
     def capacity(self) -> int:
@@ -71,7 +77,9 @@ class Ring:
             self._data[: len(kept) - head] = kept[head:]
             self._written = end
             self._oldest = max(self._oldest, end - size)
-            self._changed.notify_all()
+            if end >= self._awaited:  # who waits for more sleeps on: each waking costs more than the copy
+                self._awaited = NOBODY
+                self._changed.notify_all()
 
     def read(self, since: int, timeout_s: float, *, least: int = 1, most: int | None = None) -> Fresh:
         """What was written from index `since` on, the oldest first and not more than `most`.
@@ -80,7 +88,7 @@ class Ring:
         by then. What was written before `close` can still be read afterwards.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._written - since >= least or self._closed, timeout_s)
+            self._changed.wait_for(lambda: self._holds(since + least) or self._closed, timeout_s)
             if self._written <= since:
                 return Fresh(self._copy(self._written, self._written), since, 0)
             start = max(since, self._oldest)
@@ -117,6 +125,13 @@ class Ring:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def _holds(self, end: int) -> bool:
+        """Whether everything up to `end` is written; else remember that somebody waits for it."""
+        if self._written >= end:
+            return True
+        self._awaited = min(self._awaited, end)
+        return False
 
     def _copy(self, start: int, end: int) -> Frames:
         size, channels = self._data.shape

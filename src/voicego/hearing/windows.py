@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from voicego.flow import AudioBlock, Samples, Utterance, Window, in_samples
-from voicego.hearing.gate import FRAME
 from voicego.hearing.ring import Ring
+from voicego.hearing.rise import FRAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

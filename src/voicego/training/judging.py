@@ -91,6 +91,9 @@ class Sounds:
     def close(self) -> None:
         """Nothing to close."""
 
+    def hurry(self, *, now: bool) -> None:
+        """Everything is there already."""
+
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield everything in blocks of a few seconds."""
         at, step = 0, in_samples(BLOCK_S)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BLOCK_S = 0.02
+BLOCK_S, CALM_BLOCK_S = 0.05, 0.2
 """Seconds of sound that the listener takes from the microphone at once."""
 
 
@@ -27,6 +27,7 @@ class QuickMicrophone:
         self.name = str(path)
         self._recording = Recording(path)
         self._end = late + in_samples(seconds)
+        self._block_s = block_s
         self._block = in_samples(block_s)
         self._late = late
 
@@ -44,13 +45,17 @@ class QuickMicrophone:
         for piece in self._recording.blocks():  # much is read at once, so that reading costs nothing
             first = self._late if not piece.start else 0
             rest = np.concatenate([rest, piece.samples[first : max(0, self._end - piece.start)]])
-            whole = len(rest) // self._block * self._block
-            for begin in range(0, whole, self._block):
-                yield AudioBlock(rest[begin : begin + self._block], at)
-                at += self._block
-            rest = rest[whole:]
+            begin = 0
+            while (end := begin + self._block) <= len(rest):
+                yield AudioBlock(rest[begin:end], at)
+                at, begin = at + end - begin, end
+            rest = rest[begin:]
             if piece.start + len(piece.samples) >= self._end:
                 return
+
+    def hurry(self, *, now: bool) -> None:
+        """Give blocks as small as while somebody speaks, or as large as in a quiet room."""
+        self._block = in_samples(self._block_s if now else max(self._block_s, CALM_BLOCK_S))
 
     def close(self) -> None:
         """Let go of the file."""
