@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from voicego.app.workers import Lost, Task, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     Prepare = Callable[[], Callable[[str], Iterable["T"]]]
 
@@ -30,7 +30,7 @@ def usable_cores() -> int:
 
 def in_order(
     prepare: Prepare[T], tasks: Iterable[str], jobs: int, news: Callable[[T], bool] = lambda _: False
-) -> Iterator[T | Lost]:
+) -> Generator[T | Lost]:
     """Work on tasks in at most `jobs` processes and yield what comes of them, task after task.
 
     A process that dies costs the task that it worked on, and another takes its place. All of them end when the
