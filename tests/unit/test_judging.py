@@ -153,7 +153,10 @@ def test_the_embedded_model_is_examined_into_a_report_and_a_table(tmp_path: Path
     assert found["words"]["normal"]["together"]["share"] < 0.5
     assert json.loads((tmp_path / "report" / "report.json").read_text())["thresholds"] == found["thresholds"]
     assert find(str(model)).table.keys() == shown["keywords"].keys()
-    assert json.loads((model / "decision.json").read_text())["keywords"] == found["thresholds"]
+    written = json.loads((model / "decision.json").read_text())["keywords"]
+    extra = {word for word, row in written.items() if row.pop("extra", False)}
+    assert written == found["thresholds"]
+    assert extra == {word for word, row in shown["keywords"].items() if row.get("extra")} == set(written) - {*KEYWORDS}
     assert page.count("<svg") == 2  # there is no list of clips to score
     assert "src=" not in page
     assert load(find(str(model))).labels

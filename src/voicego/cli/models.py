@@ -53,7 +53,9 @@ def train(
     ] = None,
     stride: Annotated[int, typer.Option("--stride", min=1, max=8, help="Frames of 10 ms a step.")] = 4,
     hidden: Annotated[int, typer.Option("--hidden", min=8, help="Width of the network; 4 must divide it.")] = 128,
-    layers: Annotated[int, typer.Option("--layers", min=1)] = 4,
+    layers: Annotated[
+        int | None, typer.Option("--layers", min=1, help="4 in a new network; with --start, more than it has.")
+    ] = None,
     compiled: Annotated[
         bool, typer.Option("--compile", help="15 to 30 % less time a step; needs a C++ compiler.")
     ] = False,
@@ -83,6 +85,7 @@ def train(
     from voicego.training.train import TrainSettings, train  # noqa: PLC0415 -- torch
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    deep = layers or (Shape().layers if start is None else 1)  # one that is begun with keeps at least what it has
     train(
         TrainSettings(
             data=tuple(data),
@@ -91,9 +94,9 @@ def train(
             words=tuple(word.strip() for word in words.split(",") if word.strip()),
             teacher=teacher,
             validation=validation,
-            shape=Shape(stride, hidden, layers, 2 * hidden)
+            shape=Shape(stride, hidden, deep, 2 * hidden)
             if embedding is None
-            else Shape(1, hidden, layers, 2 * hidden, kernel=5, ears=True),
+            else Shape(1, hidden, deep, 2 * hidden, kernel=5, ears=True),
             embedding=embedding,
             compiled=compiled,
             steps=steps,

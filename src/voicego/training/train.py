@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +49,11 @@ def train(settings: TrainSettings) -> None:
     teacher = None if settings.teacher is None else Teacher(settings.teacher, classes.labels)
     if teacher is not None:
         teacher.check()
-    student = None if settings.start is None else begun_with(settings.start, classes.labels, settings.shape.layers)
+    student = None
+    if settings.start is not None:
+        student = begun_with(settings.start, classes.labels, settings.shape.layers)
+        layers = student.network.config.num_hidden_layers
+        settings = replace(settings, shape=replace(settings.shape, layers=layers))
     listing = _listing(settings)
     corpus = _read(settings, classes, with_validation=listing is None)
     judged = read_list(listing) if listing else listed(_validation_words(corpus), classes)
