@@ -148,6 +148,8 @@ def picture(found: Mapping[str, Any]) -> list[str]:
         ("listens for", ", ".join(found["rules"]) or "nothing: no rule is active"),
         ("model", f"{found['model']} ({found['engine'] or 'loading'})" if found["model"] else "none"),
     ]
+    if found["engine_file"]:
+        rows.append(("its file", found["engine_file"]))
     if confirming := found["confirming"]:
         rows.append(("last word", _last_word(confirming, found["counters"])))
     if last := found["last_detection"]:
