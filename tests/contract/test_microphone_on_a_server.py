@@ -242,13 +242,13 @@ def test_a_process_that_was_stopped_hears_on() -> None:
 
 @pytest.mark.usefixtures("room")
 def test_sound_comes_in_small_pieces() -> None:
-    """A piece waits until it is full. Twice the latency that is asked for brings pieces of 50 ms."""
+    """A piece waits until it is full. PortAudio fills four of them in the latency that it is asked for."""
     microphone = hearing()
 
     pieces = [len(block.samples) for block in islice(microphone.blocks(), 40)]
     microphone.close()
 
-    assert np.median(pieces) <= in_samples(0.03)
+    assert np.median(pieces) <= in_samples(0.06)
 
 
 def test_each_click_is_heard_before_the_server_hears_the_next(

@@ -123,9 +123,10 @@ def test_it_outlives_the_end_of_its_parents_whole_group(
     tmp_path: Path, door: Path, left_behind: list[int], ending: signal.Signals
 ) -> None:
     code = f"""
-        import os, time
+        import os, signal, time
         from pathlib import Path
         from voicego.acting.runner import Runner
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored
         ran = Runner(os.environ, Path({str(tmp_path)!r}), alive_s=0.1).detach({sleeper(door)!r})
         print(ran.outcome, flush=True)
         time.sleep(60)

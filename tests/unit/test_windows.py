@@ -84,7 +84,7 @@ def test_after_a_reset_nothing_of_the_sound_before_is_in_a_window() -> None:
 def test_a_laid_window_never_reaches_beyond_what_was_heard() -> None:
     short = Utterance(start=16_000, until=22_000, end=18_000)
 
-    assert 22_000 - FRAME < laid_end(short, WINDOW) <= 22_000
+    assert laid_end(short, WINDOW) == 22_000
     with pytest.raises(ValueError, match="not ended"):
         laid_end(Utterance(start=0, until=in_samples(1)), WINDOW)
 
@@ -93,12 +93,13 @@ def test_a_laid_window_never_reaches_beyond_what_was_heard() -> None:
 @given(
     begin=st.integers(0, 100_000), length_s=st.floats(0.2, 1.2), tail=st.integers(0, 12_000), hop=st.integers(320, 3200)
 )
-def test_every_window_begins_on_the_grid_of_the_stream(begin: int, length_s: float, tail: int, hop: int) -> None:
+def test_every_sliding_window_begins_on_the_grid_of_the_stream(
+    begin: int, length_s: float, tail: int, hop: int
+) -> None:
     sound = placed(length_s, hiss(3.0, -70.0), word=0.9)[: in_samples(0.9 + length_s) + tail]
     windows = Windows(Gate(GateSettings()), WINDOW, hop, lambda _: True)
     windows.reset(begin, quiet_before=True)
 
     found = [*windows.hear(AudioBlock(sound, begin)), *windows.finish()]
 
-    assert any(window.laid for window in found)
-    assert {(window.start - begin) % FRAME for window in found} == {0}
+    assert {(window.start - begin) % FRAME for window in found if not window.laid} == {0}

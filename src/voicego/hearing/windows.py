@@ -22,8 +22,8 @@ BLOCK_S = 1.0
 class Windows:
     """Follows sound through the gate. The sound alone decides what comes out, not how it was cut into blocks.
 
-    A window starts a whole number of the gate's frames (10 ms) after the last reset, so that windows which overlap can
-    share what was computed for a frame.
+    A sliding window starts a whole number of the gate's frames (10 ms) after the last reset, so that windows which
+    overlap can share what was computed for a frame. A laid one lies over its utterance to the sample.
     """
 
     gate: Gate
@@ -83,14 +83,10 @@ class Windows:
 
 
 def laid_end(utterance: Utterance, window: int) -> int:
-    """Where a window ends that has an ended utterance in its middle, as far as sound was heard behind it.
-
-    The middle is true to a frame, because it begins on the gate's grid.
-    """
+    """Where a window ends that has an ended utterance in its middle, as far as sound was heard behind it."""
     if utterance.end is None:
         raise ValueError("the utterance has not ended")
-    behind = min((utterance.length - window) // 2, utterance.until - utterance.start - window)
-    return utterance.start + _whole_frames(behind) + window
+    return min((utterance.start + utterance.end + window) // 2, utterance.until)
 
 
 def _whole_frames(samples: int) -> int:
