@@ -6,7 +6,7 @@ import pytest
 
 from tests.rules_files import PLATFORMS, actions, read
 from voicego.config import parse
-from voicego.flow import ConfirmWith, Engine, Launch, Notify, Open, Pause, Rule, Run, Say, Sensitivity, Setup
+from voicego.flow import Absence, ConfirmWith, Engine, Launch, Notify, Open, Pause, Rule, Run, Say, Sensitivity, Setup
 
 
 def test_what_a_file_leaves_out_is_as_the_flow_says() -> None:
@@ -50,6 +50,11 @@ def test_a_sensitivity_is_for_the_whole_file_or_for_a_rule() -> None:
 
     assert setup.sensitivity is Sensitivity.HIGHER
     assert [rule.sensitivity for rule in setup.rules] == [None, Sensitivity.NORMAL]
+
+
+def test_when_not_to_listen_is_a_word_or_a_list_of_words() -> None:
+    assert read("pause_while: call").pause_while == (Absence.CALL,)
+    assert read("pause_while: [call, locked, call]").pause_while == (Absence.CALL, Absence.LOCKED)
 
 
 def test_a_microphone_is_a_name_or_a_list_of_names() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.rules_files import PLATFORMS, WORDS, problems, read, survives, uncommented
 from voicego.config import starter
-from voicego.flow import Launch, Open, Pause, Rule, Run, Sensitivity, Setup
+from voicego.flow import Absence, Launch, Open, Pause, Rule, Run, Sensitivity, Setup
 
 WHOLE = uncommented(starter())
 
@@ -23,7 +23,7 @@ def test_uncommented_it_has_a_rule_for_each_word_and_shows_the_defaults(platform
     whole = read(WHOLE, platform)
 
     assert sorted(rule.keyword for rule in whole.rules) == sorted(WORDS)
-    assert whole == Setup(rules=whole.rules)
+    assert whole == Setup(rules=whole.rules, pause_while=(Absence.LOCKED, Absence.CALL)), "there is no word for never"
 
 
 def test_uncommented_each_comment_says_what_its_rule_does() -> None:

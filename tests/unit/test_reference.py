@@ -135,6 +135,7 @@ def test_the_page_has_a_row_for_each_key_with_its_default() -> None:
 
 REFUSED = """\
 microfone: x | threads: 0 | threads: '2' | channel: left | channel: 65 | chime: on | microphone: [] | model: ''
+pause_while: lock | pause_while: [] | pause_while: [call, x]
 hop: 100 parsecs | rules: {go: {thresold: 1, open: x}} | rules: {go: {open: x, threshold: 0}} | []
 rules: {go: {open: x, threshold: 1.5}} | rules: {go: {open: {lnux: x}}} | rules: {go: {open: {}}}
 rules: {go: {do: []}} | rules: {go: {do: [{opne: x}]}} | rules: {go: {run: 5}} | rules: {go: browser}

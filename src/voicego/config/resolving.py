@@ -29,6 +29,7 @@ def resolved(file: table.File, platform: str) -> Setup:
         warm_up_s=file.warm_up,
         chime=file.chime,
         confirm_with=_confirm_with(file.confirm_with),
+        pause_while=file.pause_while,
     )
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from voicego.config import values
+from voicego.flow import Absence, Engine, Sensitivity, Setup
 from voicego.flow import ConfirmWith as ConfirmValue
-from voicego.flow import Engine, Sensitivity, Setup
 from voicego.flow import Rule as RuleValue
 from voicego.flow import Run as RunValue
 
@@ -223,6 +223,14 @@ class File(_Keys):
     )
     chime: Annotated[bool, BeforeValidator(values.boolean)] = _key(
         "A short sound whenever a word was heard.", {"type": "boolean"}, "chime: true", _DEFAULTS["chime"]
+    )
+    pause_while: Annotated[tuple[Absence, ...], BeforeValidator(values.words_of(Absence))] = _key(
+        "Do not listen while the screen is `locked`, or while another program records from a microphone (`call`); "
+        "one of them, or a list.",
+        {"anyOf": [{"enum": list(Absence)}, {"type": "array", "items": {"enum": list(Absence)}, "minItems": 1}]},
+        "pause_while: [locked, call]",
+        _DEFAULTS["pause_while"],
+        shown="neither of them",
     )
     confirm_with: ConfirmWith | None = _key(
         "A bigger model that is asked before a rule acts; its name, or a block with the keys below.",

@@ -58,6 +58,25 @@ def word_of(kind: type[Word]) -> Callable[[object], Word]:
     return checked
 
 
+def words_of(kind: type[Word]) -> Callable[[object], tuple[Word, ...]]:
+    """Make a function that takes one of the words of `kind`, or a list of them."""
+    checked_word = word_of(kind)
+
+    def checked(value: object) -> tuple[Word, ...]:
+        if value == []:
+            raise ValueError("is an empty list; write a word, or leave the key out")
+        if not isinstance(value, list):
+            return (checked_word(value),)
+        for one in value:
+            try:
+                checked_word(one)
+            except ValueError as error:
+                raise ValueError(f"holds {_told(one)}{str(error).removeprefix(f'is {found(one)}')}") from error
+        return tuple(dict.fromkeys(checked_word(one) for one in value))
+
+    return checked
+
+
 def threads(value: object) -> int:
     """Take a number of CPU threads."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 64:  # noqa: PLR2004
