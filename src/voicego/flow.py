@@ -180,6 +180,15 @@ class Sensitivity(StrEnum):
     HIGHER = "higher"
 
 
+class Absence(StrEnum):
+    """When nobody means voicego; the value is what the rules call it."""
+
+    LOCKED = "locked"
+    """The screen is locked."""
+    CALL = "call"
+    """Another program records from a microphone."""
+
+
 class Engine(StrEnum):
     """What computes the model."""
 
@@ -250,6 +259,7 @@ class Setup:
     chime: bool = False
     """A short sound at each detection."""
     confirm_with: ConfirmWith | None = None
+    pause_while: tuple[Absence, ...] = ()
 
 
 # --- acting and status -------------------------------------------------------------------------------------------
@@ -294,6 +304,18 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a person should know while it holds, and that stops nothing."""
+
+    kind: str
+    """The same for the same trouble: the newest of a kind stands for it."""
+    text: str
+    """One sentence: what, and what to do."""
+    holds: bool = True
+    """False: it is over."""
+
+
 class Unheard(StrEnum):
     """Why a candidate is not acted on; the value is its counter's name."""
 
@@ -324,6 +346,34 @@ class Readiness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RuleState:
+    """A rule as it is in force now."""
+
+    keyword: str
+    enabled: bool
+    in_file: bool
+    """Enabled in the rules file; `enabled` is False all the same where it was switched off here."""
+    does: str
+    """As a person would write it: `open browser`."""
+    threshold: float | None
+    """Least posterior; None while no model is loaded."""
+    sensitivity: Sensitivity
+    chosen: Sensitivity | None = None
+    """Chosen here for this word, instead of in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A word was called wrong so often that its sensitivity should be lowered."""
+
+    keyword: str
+    wrongs: int
+    """Times within the last day."""
+    level: Sensitivity
+    """The next lower one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """A picture of the daemon at one moment."""
 
@@ -339,7 +389,23 @@ class Status:
     rules: tuple[str, ...] = ()
     """Keywords of the enabled rules."""
     config_error: str = ""
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    rule_states: tuple[RuleState, ...] = ()
+    """All rules, those too that are switched off."""
+    choices: dict[str, Any] = field(default_factory=dict)
+    """What was chosen here instead of in the file: `microphone`, `sensitivity`, `sensitivities`, `off`, `pause_while`."""
+    pause_while: tuple[Absence, ...] = ()
     microphone: str = ""
+    """The one that is open."""
+    microphones_wanted: tuple[str, ...] = ()
+    """In order of preference."""
+    level_db: float | None = None
+    """Level of the newest sound, in dB below full scale."""
+    gate: bool = False
+    """Something is heard that may be speech."""
+    notices: tuple[str, ...] = ()
+    """What a person should know now, a sentence each."""
+    offers: tuple[Offer, ...] = ()
     engine: str = ""
     """What computes: `onnx` or `torch`."""
     engine_file: str = ""
@@ -351,5 +417,8 @@ class Status:
     heard_s: float = 0.0
     """Seconds of sound since capture began."""
     last_detection: dict[str, Any] | None = None
+    recent: tuple[dict[str, Any], ...] = ()
+    """The last five detections, newest first: `id`, `keyword`, `score`, `confirmed`, `at_s`, `time` (Unix), `actions`
+    (each `action`, `outcome`, `detail`, `seconds`), `wrong` (a person said so)."""
     last_run: dict[str, Any] | None = None
     log_file: str = ""

@@ -35,6 +35,8 @@ class Paths:
     """The last rules that could be used, for a start with a broken file. In `VOICEGO_STATE_DIR`."""
     choices: Path
     """What was chosen in the menu. In `VOICEGO_STATE_DIR`."""
+    wrong: Path
+    """Which detections a person called wrong: time, keyword, score; never sound. In `VOICEGO_STATE_DIR`."""
     exports: Path
     """Exports of fetched models, a folder each. In `VOICEGO_DATA_DIR`."""
     log: Path
@@ -60,6 +62,7 @@ def paths(environ: Mapping[str, str]) -> Paths:
         rules=_chosen(environ, "VOICEGO_CONFIG") or dirs.user_config_path / "voicego.yaml",
         last_good=state / "last-good.yaml",
         choices=state / "choices.json",
+        wrong=state / "wrong.tsv",
         exports=data / "exports",
         log=log / "voicego.log",
         lock=runtime / "voicego.lock",

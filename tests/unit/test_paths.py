@@ -57,6 +57,7 @@ def test_variables_move_every_place(tmp_path: Path) -> None:
         rules=tmp_path / "mine.yaml",
         last_good=tmp_path / "state" / "last-good.yaml",
         choices=tmp_path / "state" / "choices.json",
+        wrong=tmp_path / "state" / "wrong.tsv",
         exports=tmp_path / "data" / "exports",
         log=tmp_path / "log" / "voicego.log",
         lock=tmp_path / "run" / "voicego.lock",
