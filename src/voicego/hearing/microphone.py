@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-__all__ = ["Device", "Microphone", "MicrophoneLost", "NoMicrophone", "NoSuchMicrophone", "devices", "rescan"]
+__all__ = ["Device", "Microphone", "MicrophoneLost", "NoMicrophone", "NoSuchMicrophone", "about", "devices", "rescan"]
 
 LATENCY_S = 0.15
 """What PortAudio is asked for: it calls back four times as often. On PulseAudio that is 27 times a second, and costs
@@ -102,6 +102,17 @@ def devices(portaudio: Callable[[], Any] = _sounddevice) -> tuple[Device, ...]:
     defaults = [found[api["default_input_device"]] for api in apis if api["default_input_device"] in found]
     default = default_among(tuple(found.values()), defaults)
     return tuple(replace(device, default=device is default) for device in found.values())
+
+
+def about(portaudio: Callable[[], Any] = _sounddevice) -> tuple[str, tuple[str, ...]]:
+    """Name PortAudio's version, and the parts of the system (host APIs) through which it reaches microphones.
+
+    Raises:
+        VoicegoError: PortAudio is missing.
+    """
+    sound = portaudio()
+    _, version = sound.get_portaudio_version()
+    return str(version).partition(",")[0], tuple(str(api["name"]) for api in sound.query_hostapis())
 
 
 def rescan(portaudio: Callable[[], Any] = _sounddevice) -> None:
