@@ -86,6 +86,10 @@ class Processes(Protocol):
         ...
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The desktop that actions act on; a test hands in another."""
@@ -94,6 +98,8 @@ class Desk:
     processes: Processes
     environ: Mapping[str, str]
     home: Path
+    join: Callable[[], None] = nothing
+    """Called before each action: brings `environ` up to date with the session."""
 
     def which(self, program: str) -> str | None:
         """Find a program on the PATH."""

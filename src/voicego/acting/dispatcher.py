@@ -11,15 +11,17 @@ import time
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from voicego.acting import chime, launch, notify, open_, pause, run, say
 from voicego.acting.describe import describe
-from voicego.acting.desk import Desk, Ran, this_system
+from voicego.acting.desk import Desk, Ran, System, nothing, this_system
 from voicego.acting.placeholders import Heard
 from voicego.acting.rehearsal import Rehearsal
 from voicego.acting.runner import Runner
+from voicego.acting.session import Session
 from voicego.flow import Action, ActionRun, Launch, Notify, Open, Outcome, Pause, Run, Say
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ TEND_S = 5.0
 
 def desk_here(clock: Callable[[], float] = time.monotonic) -> Desk:
     """Name this desktop. Programs start in the person's home, not where voicego happened to be started."""
-    return Desk(this_system(), Runner(os.environ, Path.home(), clock=clock), os.environ, Path.home())
+    system, session = this_system(), Session(os.environ)
+    runner = Runner(session, Path.home(), clock=clock)
+    join = partial(session.join, runner) if system is System.LINUX else nothing
+    return Desk(system, runner, session, Path.home(), join)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +217,8 @@ class Dispatcher:
         return done
 
     def _ran(self, action: Action, heard: Heard) -> Ran:  # noqa: PLR0911 -- one for each kind
+        if not isinstance(action, Pause):  # a pause is carried out by whoever offers, who must not wait
+            self._desk.join()
         match action:
             case Open():
                 return open_.carry_out(action, heard, self._desk)
