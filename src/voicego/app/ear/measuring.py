@@ -1,0 +1,139 @@
+"""What a microphone gives, measured; runs in the ear's own process."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from voicego.app import hearing
+from voicego.errors import VoicegoError
+from voicego.flow import Samples, Setup, in_samples, seconds
+from voicego.hearing.choosing import choose
+from voicego.hearing.microphone import about as about_portaudio
+from voicego.hearing.microphone import devices
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from voicego.seams import Source
+
+Said = dict[str, Any]
+
+MEASURED_S = 0.5
+"""Seconds of sound that are measured."""
+
+PATIENCE_S = 3.0
+"""Seconds of exact zeros that are sat through before that: a microphone that wakes up gives some."""
+
+LEVEL_S = 1 / 12
+"""Seconds of sound in one level."""
+
+LOWEST_DBFS = -99.0
+CLIPPED = 0.999
+
+
+def about() -> Generator[Said]:
+    """Tell PortAudio's version and host APIs."""
+    version, apis = about_portaudio()
+    yield {"portaudio": version, "host_apis": list(apis)}
+
+
+def listed() -> Generator[Said]:
+    """Tell what can be listened to, what is best to choose first."""
+    found = sorted(devices(), key=lambda one: (not one.default, _raw(one.name, one.host_api)))
+    yield {
+        "microphones": [
+            {
+                "name": one.name,
+                "host_api": one.host_api,
+                "channels": one.channels,
+                "rate": one.rate,
+                "default": one.default,
+                "raw": _raw(one.name, one.host_api),
+            }
+            for one in found
+        ]
+    }
+
+
+def measured(names: Sequence[str], channel: int | None = None) -> Generator[Said]:
+    """Hear half a second of the first of `names` that is there, and tell what came."""
+    device = choose(devices(), tuple(names))
+    source = microphone(names, channel)
+    source.open()
+    try:
+        sound, zeros_s = _some_sound(source)
+    finally:
+        source.close()
+    yield {"sound": {"name": device.name, "host_api": device.host_api, "rate": device.rate} | measures(sound, zeros_s)}
+
+
+def levels(names: Sequence[str], channel: int | None = None) -> Generator[Said]:
+    """Tell how loud it is, until somebody ends it."""
+    source = microphone(names, channel)
+    source.open()
+    try:
+        yield {"open": source.name}
+        with closing(_in_parts(source)) as parts:
+            for part in parts:
+                yield {"level_db": level(part)}
+    finally:
+        source.close()
+
+
+def microphone(names: Sequence[str], channel: int | None) -> Source:
+    """Choose a microphone."""
+    return hearing.microphone_for(replace(Setup(), microphones=tuple(names), channel=channel))
+
+
+def measures(sound: Samples, zeros_s: float) -> Said:
+    """Tell length, level and peak in dBFS, seconds of exact zeros, and the part that is as loud as can be."""
+    return {
+        "seconds": round(seconds(len(sound)), 3),
+        "zeros_s": round(zeros_s, 3),
+        "level_db": level(sound),
+        "peak_db": dbfs(float(np.max(np.abs(sound), initial=0.0))),
+        "clipped": float(np.mean(np.abs(sound) >= CLIPPED)) if len(sound) else 0.0,
+    }
+
+
+def level(sound: Samples) -> float:
+    """Root mean square in dBFS."""
+    return dbfs(float(np.sqrt(np.mean(np.square(sound, dtype=np.float64)))) if len(sound) else 0.0)
+
+
+def dbfs(value: float) -> float:
+    """Level of an amplitude in dB, where full scale is 0."""
+    return round(max(LOWEST_DBFS, 20 * float(np.log10(max(value, 1e-9)))), 1)
+
+
+def _some_sound(source: Source) -> tuple[Samples, float]:
+    """Hear half a second after the first sample that is no zero; with it the seconds of zeros before that."""
+    sound, zeros = np.zeros(0, np.float32), 0
+    for block in source.blocks():
+        samples = block.samples
+        if not len(sound):
+            first = int(np.argmax(samples != 0)) if np.any(samples) else len(samples)
+            zeros += first
+            samples = samples[first:]
+        sound = np.concatenate([sound, samples])
+        if len(sound) >= in_samples(MEASURED_S) or zeros >= in_samples(PATIENCE_S):
+            return sound[: in_samples(MEASURED_S)], seconds(zeros)
+    raise VoicegoError("the microphone was closed before it gave any sound")
+
+
+def _in_parts(source: Source) -> Generator[Samples]:
+    part = np.zeros(0, np.float32)
+    for block in source.blocks():
+        part = np.concatenate([part, block.samples])
+        if len(part) >= in_samples(LEVEL_S) or not len(block.samples):
+            yield part
+            part = part[:0]
+
+
+def _raw(name: str, host_api: str) -> bool:
+    """Whether it by-passes the sound server: other programs cannot hear it meanwhile."""
+    return host_api == "ALSA" and "(hw:" in name
