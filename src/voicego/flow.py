@@ -199,6 +199,15 @@ class Engine(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """A limit: so many, within so long."""
+
+    count: int
+    within_s: float
+    """Seconds of the world outside: what is limited happens there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """What to do when a keyword is heard, and how sure to be."""
 
@@ -219,6 +228,10 @@ class Rule:
     enabled: bool = True
     confirm: bool = True
     """Ask the confirming model first, where there is one."""
+    at_most: Rate | None = None
+    """How often it may act; None: only the whole file's limit holds."""
+    ask: str = ""
+    """A word that must be said before it acts; empty: it acts at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +273,8 @@ class Setup:
     """A short sound at each detection."""
     confirm_with: ConfirmWith | None = None
     pause_while: tuple[Absence, ...] = ()
+    at_most: Rate = Rate(5, 10.0)
+    """How often all rules together may act."""
 
 
 # --- acting and status -------------------------------------------------------------------------------------------

@@ -6,7 +6,21 @@ import pytest
 
 from tests.rules_files import PLATFORMS, actions, read
 from voicego.config import parse
-from voicego.flow import Absence, ConfirmWith, Engine, Launch, Notify, Open, Pause, Rule, Run, Say, Sensitivity, Setup
+from voicego.flow import (
+    Absence,
+    ConfirmWith,
+    Engine,
+    Launch,
+    Notify,
+    Open,
+    Pause,
+    Rate,
+    Rule,
+    Run,
+    Say,
+    Sensitivity,
+    Setup,
+)
 
 
 def test_what_a_file_leaves_out_is_as_the_flow_says() -> None:
@@ -18,11 +32,26 @@ def test_what_a_file_leaves_out_is_as_the_flow_says() -> None:
 def test_every_key_reaches_its_place() -> None:
     setup = read(
         "microphone: [Yeti, default]\nchannel: 2\nmodel: some/one\nsensitivity: lower\nengine: torch\n"
-        "threads: 3\nhop: 50ms\nquiet: 300ms\nlongest_word: 1.2s\nwarm_up: 0\nchime: true\nrules: {}\n"
+        "threads: 3\nhop: 50ms\nquiet: 300ms\nlongest_word: 1.2s\nwarm_up: 0\nchime: true\n"
+        "pause_while: call\nat_most: 1000 in 24h\nrules: {}\n"
     )
 
     assert setup == Setup(
-        (), ("Yeti", "default"), 2, "some/one", Sensitivity.LOWER, Engine.TORCH, 3, 0.05, 0.3, 1.2, 0.0, True
+        (),
+        ("Yeti", "default"),
+        2,
+        "some/one",
+        Sensitivity.LOWER,
+        Engine.TORCH,
+        3,
+        0.05,
+        0.3,
+        1.2,
+        0.0,
+        True,
+        None,
+        (Absence.CALL,),
+        Rate(1000, 86_400.0),
     )
 
 
@@ -43,6 +72,21 @@ def test_a_rule_may_do_without_the_last_word() -> None:
     setup = read("confirm_with: few\nrules: {go: {open: x}, up: {open: x, confirm: false}}")
 
     assert [rule.confirm for rule in setup.rules] == [True, False]
+
+
+def test_a_limit_is_for_all_rules_or_for_one() -> None:
+    setup = read("at_most: 3 in 1.5m\nrules: {go: {open: x}, stop: {open: x, at_most: 1 in 1s}}")
+
+    assert setup.at_most == Rate(3, 90.0)
+    assert [rule.at_most for rule in setup.rules] == [None, Rate(1, 1.0)]
+
+
+def test_a_rule_asks_for_yes_or_for_another_word() -> None:
+    setup = read(
+        "rules: {go: {open: x, ask: true}, up: {open: x, ask: on}, on: {open: x, ask: false}, no: {pause: true}}"
+    )
+
+    assert [rule.ask for rule in setup.rules] == ["yes", "on", "", ""]
 
 
 def test_a_sensitivity_is_for_the_whole_file_or_for_a_rule() -> None:

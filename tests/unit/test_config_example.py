@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.rules_files import PLATFORMS, WORDS, problems, read, survives, uncommented
 from voicego.config import starter
-from voicego.flow import Absence, Launch, Open, Pause, Rule, Run, Sensitivity, Setup
+from voicego.flow import Absence, Launch, Open, Pause, Rate, Rule, Run, Sensitivity, Setup
 
 WHOLE = uncommented(starter())
 
@@ -31,11 +31,14 @@ def test_uncommented_each_comment_says_what_its_rule_does() -> None:
     windows = {rule.keyword: rule for rule in read(WHOLE, "win32").rules}
 
     assert {word for word, rule in here.items() if not rule.enabled} == {"on"}
-    assert {word for word, rule in windows.items() if not rule.enabled} == {"on", "left"}
+    assert {word for word, rule in windows.items() if not rule.enabled} == {"on", "left", "off"}
     assert windows["right"].actions == (Launch(("notepad",)),)
     assert here["down"].actions == (Run(("date >> ~/voicego-notes.txt",), True, 5.0),)
-    assert (here["off"].actions, here["no"].actions) == ((Pause(900.0),), (Pause(),))
+    assert (here["off"].actions, here["no"].actions) == ((Run(("systemctl", "suspend")),), (Pause(900.0),))
     assert {word: rule.sensitivity for word, rule in here.items() if rule.sensitivity} == {"up": Sensitivity.HIGHER}
+    assert {word: (rule.ask, rule.at_most) for word, rule in here.items() if rule.ask} == {
+        "off": ("yes", Rate(1, 60.0))
+    }
     assert (here["yes"].isolated, here["yes"].patience_s) == (False, 0.4)
 
 

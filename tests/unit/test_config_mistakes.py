@@ -89,6 +89,14 @@ VALUES = {
     "pause_while: [call, lock]": '1:14: "pause_while" holds "lock"; it may be locked, call. Did you mean "locked"?',
     "pause_while: [~]": '1:14: "pause_while" holds an empty place; it may be locked, call',
     "pause_while: true": '1:14: "pause_while" is true; it may be locked, call',
+    "at_most: 3": '1:10: "at_most" is 3; how many in how long is wanted, such as 3 in 1m',
+    "at_most: 3 per 1m": '1:10: "at_most" is "3 per 1m"; how many in how long is wanted, such as 3 in 1m',
+    "at_most: [3]": '1:10: "at_most" is a list; how many in how long',
+    "at_most: 3 in 5": '1:10: "at_most" is "3 in 5"; the time is 5, without a unit; write 5s',
+    "at_most: 3 in 2 days": '1:10: "at_most" is "3 in 2 days"; the time is "2 days"; the unit is one of ms, s, m, h',
+    "at_most: 3 in 999ms": '1:10: "at_most" is "3 in 999ms"; the time is 999ms; it may be from 1s to 24h',
+    "at_most: 0 in 1m": '1:10: "at_most" is "0 in 1m"; it may be from 1 to 1000 in a time',
+    "at_most: 1001 in 1m": '1:10: "at_most" is "1001 in 1m"; it may be from 1 to 1000 in a time',
     "hop: 100": '1:6: "hop" is 100, without a unit; write 100ms',
     "hop: '100'": '"hop" is 100, without a unit; write 100ms',
     "hop: 5": '"hop" is 5, without a unit; it may be from 20ms to 1s',
@@ -123,6 +131,23 @@ VALUES = {
     "rules: {go: {open: x, isolated: no}}": '1:33: "isolated" is "no"; write true or false',
     "rules: {go: {open: x, patience: 6s}}": '"patience" is 6s; it may be from 0 to 5s',
     "rules: {go: {open: x, enabled: 0}}": '"enabled" is 0; write true or false',
+}
+
+ASKING = {
+    "rules: {go: {open: x, ask: yess}}": '1:28: "ask" waits for "yess", which is no keyword; this model hears: yes, no',
+    "rules:\n  go: {open: x, ask: Yes}": '2:22: "ask" waits for "Yes", which is no keyword; this model hears: yes, no, '
+    'up, down, left, right, on, off, stop, go. Did you mean "yes"?',
+    "model: few\nrules: {go: {open: x, ask: true}}": '2:28: "ask" waits for "yes", which is no keyword; this model '
+    "hears: go, stop.",
+    "rules: {go: {open: x, ask: _unknown_}}": '1:28: "ask" waits for "_unknown_", which is no keyword',
+    "rules: {go: {open: x, ask: go}}": '1:28: "ask" waits for "go", which is what asks; name another word',
+    "rules: {yes: {open: x, ask: true}}": '1:29: "ask" waits for "yes", which is what asks; name another word',
+    "rules: {go: {open: x, ask: 5}}": '1:28: "ask" is 5; write true, which waits for "yes", or another word',
+    "rules: {go: {open: x, ask: ''}}": '1:28: "ask" is ""; write true, which waits for "yes"',
+    "rules: {go: {open: x, ask: [yes]}}": '1:28: "ask" is a list; write true',
+    "rules: {go: {open: x, ask: }}": '1:23: "ask" is empty; write a value behind it',
+    "rules: {go: {do: [{open: x, ask: true}]}}": '1:29: "ask" belongs to the rule, not to one of its actions',
+    "ask: true": '1:1: "ask" belongs to a rule; move it behind a keyword under `rules:`',
 }
 
 CONFIRMING = {
@@ -166,7 +191,7 @@ NOTHING = {
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [pair for kind in (KEYS, KEYWORDS, VALUES, CONFIRMING, NOTHING) for pair in kind.items()],
+    [pair for kind in (KEYS, KEYWORDS, VALUES, ASKING, CONFIRMING, NOTHING) for pair in kind.items()],
     ids=lambda value: value[:40].replace("\n", " "),
 )
 def test_a_mistake_is_told_once_where_it_is_with_what_to_do(text: str, told: str) -> None:

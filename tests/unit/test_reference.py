@@ -142,6 +142,7 @@ rules: {go: {do: []}} | rules: {go: {do: [{opne: x}]}} | rules: {go: {run: 5}} |
 rules: {go: {pause: false}} | rules: {go: {do: [{open: x, cooldown: 1s}]}} | rules: [go]
 rules: {go: {do: browser}} | rules: {go: {launch: []}} | rules: {go: {say: true}}
 confirm_with: 5 | confirm_with: {} | confirm_with: {model: x, idle: soon} | confirm_with: {model: x, idel: 5m}
+at_most: 3 per 1m | at_most: 3 | rules: {go: {open: x, ask: 5}} | rules: {go: {open: x, ask: ''}}
 sensitivity: high | sensitivity: [lower] | rules: {go: {open: x, sensitivity: 1}}"""
 
 

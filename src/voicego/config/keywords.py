@@ -29,6 +29,8 @@ def check_keywords(marked: Marked, data: dict[str, Any], hears: Callable[[str], 
     known = _known(marked, ("model",), data.get("model", Setup().model), hears)
     unknown = [] if known is None else [word for word in rules if word not in known]
     _tell_unknown(marked, unknown, known or ())
+    if known is not None:
+        _check_answers(marked, rules, known)
     _check_confirmed(marked, data, [word for word in rules if word not in unknown], hears)
 
 
@@ -56,6 +58,23 @@ def _tell_unknown(marked: Marked, unknown: Iterable[str], known: tuple[str, ...]
         meant = nearest(word, known) if number < MOST_GUESSES else None
         hint = f' Did you mean "{meant}"?' if meant else ""
         marked.wrong(("rules", word), f"no keyword {quoted(word)}; this model hears: {listed(known)}.{hint}", key=True)
+
+
+def _check_answers(marked: Marked, rules: dict[str, Any], known: tuple[str, ...]) -> None:
+    """A rule that asks must be able to hear the answer, and no word is an answer to itself."""
+    for word, rule in rules.items():
+        try:
+            answer = values.answer(rule.get("ask", False)) if isinstance(rule, dict) else ""
+        except ValueError:  # told already
+            continue
+        place = ("rules", word, "ask")
+        if answer and answer == word:
+            marked.wrong(place, f'"ask" waits for {quoted(answer)}, which is what asks; name another word')
+        elif answer and answer not in known:
+            meant = nearest(answer, known)
+            hint = f' Did you mean "{meant}"?' if meant else ""
+            text = f'"ask" waits for {quoted(answer)}, which is no keyword; this model hears: {listed(known)}.{hint}'
+            marked.wrong(place, text)
 
 
 def _check_confirmed(

@@ -30,6 +30,7 @@ def resolved(file: table.File, platform: str) -> Setup:
         chime=file.chime,
         confirm_with=_confirm_with(file.confirm_with),
         pause_while=file.pause_while,
+        at_most=file.at_most,
     )
 
 
@@ -51,6 +52,8 @@ def _rule(word: str, rule: table.Rule, system: str) -> Rule:
         patience_s=rule.patience,
         enabled=rule.enabled and bool(actions),
         confirm=rule.confirm,
+        at_most=rule.at_most,
+        ask=rule.ask,
     )
 
 

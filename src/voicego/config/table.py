@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from voicego.config import values
-from voicego.flow import Absence, Engine, Sensitivity, Setup
+from voicego.flow import Absence, Engine, Rate, Sensitivity, Setup
 from voicego.flow import ConfirmWith as ConfirmValue
 from voicego.flow import Rule as RuleValue
 from voicego.flow import Run as RunValue
@@ -24,6 +24,7 @@ Duration = {"type": ["string", "integer"], "pattern": r"^[0-9]*\.?[0-9]+ ?(ms|s|
 TextSchema = {"type": "string", "minLength": 1}
 ListSchema = {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1}
 EitherSchema = {"anyOf": [TextSchema, ListSchema]}
+RateSchema = {"type": "string", "pattern": r"^[0-9]+ +in +[0-9]*\.?[0-9]+ ?(ms|s|m|h)$"}
 SensitivitySchema = {"enum": list(Sensitivity)}
 
 
@@ -51,6 +52,7 @@ SYSTEMS = ("linux", "macos", "windows")
 Text = Annotated[str, BeforeValidator(values.filled)]
 Command = Annotated[str | tuple[str, ...], BeforeValidator(values.command)]
 Application = Annotated[tuple[str, ...], BeforeValidator(values.application)]
+RateValue = Annotated[Rate, BeforeValidator(values.rate)]
 SensitivityValue = Annotated[Sensitivity, BeforeValidator(values.word_of(Sensitivity))]
 PauseFor = Annotated[Any, BeforeValidator(lambda value: ("pause", values.pause(value)))]
 
@@ -143,6 +145,19 @@ class Rule(Action):
         "confirm: false",
         _DEFAULTS["confirm"],
     )
+    at_most: RateValue | None = _key(
+        "How often this rule may act, within the limit at the top.",
+        RateSchema,
+        "at_most: 3 in 1m",
+        shown="as the top allows",
+    )
+    ask: Annotated[str, BeforeValidator(values.answer)] = _key(
+        'Ask before it acts, and act only when "yes" (`true`), or the word that stands here, is said within 5 s.',
+        {"anyOf": [{"type": "boolean"}, TextSchema]},
+        "ask: true",
+        _DEFAULTS["ask"],
+        shown="false",
+    )
 
 
 class ConfirmWith(_Keys):
@@ -231,6 +246,14 @@ class File(_Keys):
         "pause_while: [locked, call]",
         _DEFAULTS["pause_while"],
         shown="neither of them",
+    )
+    at_most: RateValue = _key(
+        "How often all rules together may act; what is heard beyond is not acted on. One word is one time, however "
+        "much its rule does.",
+        RateSchema,
+        "at_most: 10 in 1m",
+        _DEFAULTS["at_most"],
+        shown="5 in 10s",
     )
     confirm_with: ConfirmWith | None = _key(
         "A bigger model that is asked before a rule acts; its name, or a block with the keys below.",

@@ -6,12 +6,14 @@ A sentence that is raised continues `"threshold" …`.
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from voicego.config.durations import in_seconds
 from voicego.config.placeholders import check
 from voicego.config.words import found, listed, nearest, quoted
+from voicego.flow import Rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
 Word = TypeVar("Word", bound="StrEnum")
 
 DAY_S = 86_400.0
+
+MOST = 1000
+"""Times that a limit may allow."""
+
+YES = "yes"
+"""What `ask: true` waits for."""
+
+_RATE = re.compile(r"(?P<count>\d{1,9}) +in +(?P<within>\S.*)", re.ASCII)
 
 
 def boolean(value: object) -> bool:
@@ -162,6 +172,28 @@ def duration(low: float, high: float) -> Callable[[object], float]:
         return in_seconds(value, low, high)
 
     return checked
+
+
+def rate(value: object) -> Rate:
+    """Take how many in how long: `3 in 1m`."""
+    form = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if form is None:
+        raise ValueError(f"is {found(value)}; how many in how long is wanted, such as 3 in 1m")
+    if not 1 <= int(form["count"]) <= MOST:
+        raise ValueError(f"is {found(value)}; it may be from 1 to {MOST} in a time")
+    try:
+        return Rate(int(form["count"]), in_seconds(form["within"], 1.0, DAY_S))
+    except ValueError as error:
+        raise ValueError(f"is {found(value)}; the time {error}") from error
+
+
+def answer(value: object) -> str:
+    """Take true, false, or the word that is the answer."""
+    if isinstance(value, bool):
+        return YES if value else ""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f'is {found(value)}; write true, which waits for "{YES}", or another word')
+    return value
 
 
 def model(value: object) -> str:
