@@ -12,6 +12,8 @@ from voicego.flow import ActionRun, Outcome, State, Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from voicego.flow import Absence, Sensitivity
+
 
 class Daemon:
     """A `Controls` with one rule, for "go"."""
@@ -63,7 +65,35 @@ class Daemon:
         self.let_go.wait(20)
         return (ActionRun("d1", keyword, "open browser", Outcome.OK, exit_code=0, seconds=0.5),)
 
-    def subscribe(self, listener: Callable[[dict[str, object]], None]) -> Callable[[], None]:
+    def microphones(self) -> dict[str, object]:
+        self.asked.append("microphones")
+        there = {"name": "a microphone", "host_api": "ALSA", "default": True, "in_use": True}
+        return {"microphones": [there], "chosen": None, "file": ["default"]}
+
+    def choose_microphone(self, name: str | None) -> Status:
+        self.asked.append(f"microphone {name}")
+        return self.now
+
+    def choose_sensitivity(self, level: Sensitivity | None, keyword: str | None = None) -> Status:
+        self.asked.append(f"sensitivity {level} {keyword}")
+        return self.now
+
+    def switch_rule(self, keyword: str, *, on: bool) -> Status:
+        self.asked.append(f"rule {keyword} {on}")
+        return self.now
+
+    def choose_pause_while(self, what: Absence, *, on: bool | None) -> Status:
+        self.asked.append(f"pause_while {what} {on}")
+        return self.now
+
+    def wrong(self, detection_id: str) -> Status:
+        self.asked.append(f"wrong {detection_id}")
+        return self.now
+
+    def subscribe(
+        self, listener: Callable[[dict[str, object]], None], *, levels: bool = False, scores: bool = False
+    ) -> Callable[[], None]:
+        self.asked.append(f"subscribe {levels} {scores}")
         self.listeners.append(listener)
         return lambda: self.listeners.remove(listener)
 

@@ -99,6 +99,7 @@ class NotingActor:
     done: list[str] = field(default_factory=list)
     dropped: int = 0
     chimes: int = 0
+    told: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         self.done.append("start")
@@ -114,6 +115,9 @@ class NotingActor:
 
     def chime(self) -> None:
         self.chimes += 1
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)
 
     def drain(self, timeout_s: float) -> bool:
         self.done.append(f"drain {timeout_s:g}")

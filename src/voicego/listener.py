@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from voicego.flow import AudioBlock, Candidate, Detection, Scores, Setup, Utterance, in_samples
 from voicego.hearing.gate import Gate, GateSettings
+from voicego.hearing.health import Health
 from voicego.hearing.windows import Windows
 from voicego.spotting.detector import Detector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from voicego.flow import Window
+    from voicego.flow import Notice, Window
     from voicego.seams import Classifier, Confirmer, Follower, Source
     from voicego.spotting.decision import Decision
 
 ECHO_S = 0.5
 """Seconds of sound that stay unheard after voicego itself has spoken."""
+BEHIND_S = 0.6
+"""A live block longer than this waited for its reader: the machine is too slow just now, and windows are skipped."""
 
 
 class Deafness:
@@ -60,7 +65,12 @@ class Counters:
     """Utterances that could be a word said alone."""
     windows: int = 0
     """Windows scored."""
+    windows_skipped: int = 0
+    """Windows in running speech that were not scored, so as not to fall behind. Words said alone never are."""
     detections: int = 0
+
+    def __add__(self, other: Counters) -> Counters:
+        return Counters(**{name: n + getattr(other, name) for name, n in asdict(self).items()})
 
 
 @dataclass(slots=True)
@@ -80,10 +90,16 @@ class Listener:
     """Has the last word on detections whose decision says so, and offers them itself."""
     beat: Callable[[], None] = lambda: None
     """Called at least once a second."""
+    note: Callable[[Notice], None] = lambda _: None
+    """Called with what a person should know of the sound; must not block."""
+    ids: Iterator[int] = field(default_factory=partial(itertools.count, 1))
+    """Numbers of detections, unique in a run."""
+    health: Health = field(default_factory=Health)
     counters: Counters = field(default_factory=Counters)
     detector: Detector = field(init=False)
     windows: Windows = field(init=False)
     _coming: tuple[Decision, ...] | None = field(init=False, default=None)
+    _coming_model: Classifier | None = field(init=False, default=None)
     _deaf_until: int = field(init=False, default=0)
     _follower: Follower = field(init=False)
     _hurried: bool = field(init=False, default=True)
@@ -91,7 +107,7 @@ class Listener:
     def __post_init__(self) -> None:
         setup = self.setup
         hop = in_samples(setup.hop_s)
-        self.detector = Detector(self.decisions, hop, setup.longest_word_s, setup.quiet_s)
+        self.detector = Detector(self.decisions, hop, setup.longest_word_s, setup.quiet_s, self.ids)
         gate = Gate(GateSettings(quiet_s=setup.quiet_s))
         self.windows = Windows(gate, self.classifier.window, hop, self._slides, self._wants)
 
@@ -108,9 +124,11 @@ class Listener:
         """Do the same block by block, for a caller that has something to do in between."""
         self._begin(0)
         for block in self.source.blocks():
+            for notice in self.health.hear(block):
+                self.note(notice)
             self.beat()
-            self._take_coming_rules()
-            self._decide(self._due(block))
+            self._take_what_comes(block)
+            self._decide(self._in_time(block, self._due(block)))
             self._hurry()
             if self.confirmer and self.windows.gate.current:
                 self.confirmer.stir()
@@ -119,9 +137,23 @@ class Listener:
             self._decide(self.windows.finish())
             yield
 
+    @property
+    def level_db(self) -> float | None:
+        """Level of the newest sound, in dB below full scale."""
+        return self.health.level_db
+
+    @property
+    def gate(self) -> bool:
+        """Whether something is heard that may be speech."""
+        return self.windows.gate.current is not None
+
     def follow_rules(self, decisions: tuple[Decision, ...]) -> None:
         """Decide by other rules, from the next moment on in which nobody speaks."""
         self._coming = decisions
+
+    def follow_model(self, classifier: Classifier, decisions: tuple[Decision, ...]) -> None:
+        """Score with another model, from the next moment on in which nobody speaks."""
+        self._coming, self._coming_model = decisions, classifier
 
     def _hurry(self) -> None:
         """Hear in small blocks while something is to be decided soon: not in quiet, nor in talk too long for a word."""
@@ -133,9 +165,25 @@ class Listener:
             self._hurried = now
             self.source.hurry(now=now)
 
-    def _take_coming_rules(self) -> None:
-        if self._coming is not None and self.windows.gate.current is None:
+    def _take_what_comes(self, block: AudioBlock) -> None:
+        if self.windows.gate.current is not None:
+            return
+        if (model := self._coming_model) is not None:
+            self.classifier, self._coming_model = model, None
+            self.windows.resize(model.window, block.start)
+            self._follower = model.follow()
+        if self._coming is not None:
             self.detector.decisions, self._coming = self._coming, None
+
+    def _in_time(self, block: AudioBlock, due: Iterable[Window]) -> Iterable[Window]:
+        """Leave out what nobody waits for any more when sound comes faster than it is scored."""
+        if not self.source.live or len(block.samples) <= in_samples(BEHIND_S):
+            return due
+        windows = list(due)
+        last = max((at for at, window in enumerate(windows) if not window.laid), default=0)
+        kept = [window for at, window in enumerate(windows) if window.laid or at == last]
+        self.counters.windows_skipped += len(windows) - len(kept)
+        return kept
 
     def _begin(self, at: int) -> None:
         live = self.source.live

@@ -8,7 +8,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from voicego.flow import ActionRun, AudioBlock, Candidate, Detection, Rule, Samples, Status, Window
+    from voicego.flow import (
+        Absence,
+        ActionRun,
+        AudioBlock,
+        Candidate,
+        Detection,
+        Rule,
+        Samples,
+        Sensitivity,
+        Status,
+        Window,
+    )
 
 
 class Source(Protocol):
@@ -154,6 +165,51 @@ class Controls(Protocol):
         """
         ...
 
-    def subscribe(self, listener: Callable[[dict[str, object]], None]) -> Callable[[], None]:
-        """Call `listener` (which must not block) with each event; returns what ends it."""
+    def microphones(self) -> dict[str, object]:
+        """What can be listened to: `microphones` (each `name`, `host_api`, `default`, `in_use`), `chosen`, `file`.
+
+        Raises:
+            VoicegoError: it cannot be told.
+        """
+        ...
+
+    def choose_microphone(self, name: str | None) -> Status:
+        """Hear this one while it is there; None: as the rules file says."""
+        ...
+
+    def choose_sensitivity(self, level: Sensitivity | None, keyword: str | None = None) -> Status:
+        """Choose for one word or for all; None: as the rules file says.
+
+        Raises:
+            VoicegoError: there is no such rule, or it has a threshold of its own.
+        """
+        ...
+
+    def switch_rule(self, keyword: str, *, on: bool) -> Status:
+        """Switch a rule off, or on again.
+
+        Raises:
+            VoicegoError: there is no such rule, or the rules file itself switches it off.
+        """
+        ...
+
+    def choose_pause_while(self, what: Absence, *, on: bool | None) -> Status:
+        """Pause while nobody means voicego, or do not; None: as the rules file says."""
+        ...
+
+    def wrong(self, detection_id: str) -> Status:
+        """Note that one of the last detections was none.
+
+        Raises:
+            VoicegoError: it is none of those.
+        """
+        ...
+
+    def subscribe(
+        self, listener: Callable[[dict[str, object]], None], *, levels: bool = False, scores: bool = False
+    ) -> Callable[[], None]:
+        """Call `listener` (which must not block) with each event; returns what ends it.
+
+        `levels` adds the level of the sound some ten times a second, `scores` those of every window.
+        """
         ...

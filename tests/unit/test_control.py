@@ -112,8 +112,54 @@ class TestAnswer:
         assert daemon.asked == ["status", "pause 90.0", "resume", "reload", "do go", "stop"]
 
     def test_every_verb_but_subscribe_is_answered(self) -> None:
+        needed: dict[str, dict[str, object]] = {
+            "do": {"keyword": "go"},
+            "rule": {"keyword": "go", "on": False},
+            "pause_while": {"what": "call", "on": None},
+            "wrong": {"id": "d1"},
+        }
+
         for verb in ARGUMENTS.keys() - {"subscribe"}:
-            assert reply(Daemon(), verb=verb, **({"keyword": "go"} if verb == "do" else {}))["ok"]
+            assert reply(Daemon(), verb=verb, **needed.get(verb, {}))["ok"]
+
+    def test_what_a_person_chooses_reaches_the_daemon(self) -> None:
+        daemon = Daemon()
+
+        reply(daemon, verb="microphone", name="Yeti")
+        reply(daemon, verb="microphone", name=None)
+        reply(daemon, verb="sensitivity", level="lower", keyword="go")
+        reply(daemon, verb="sensitivity", level=None)
+        reply(daemon, verb="rule", keyword="go", on=False)
+        reply(daemon, verb="pause_while", what="locked", on=True)
+        reply(daemon, verb="wrong", id="d7")
+
+        assert daemon.asked == [
+            "microphone Yeti",
+            "microphone None",
+            "sensitivity lower go",
+            "sensitivity None None",
+            "rule go False",
+            "pause_while locked True",
+            "wrong d7",
+        ]
+        assert reply(daemon, verb="microphones")["file"] == ["default"]
+
+    @pytest.mark.parametrize(
+        ("asked", "says"),
+        [
+            ({"verb": "microphone", "name": 5}, "needs a name"),
+            ({"verb": "sensitivity", "level": "loud"}, "'loud' is none of: lower, normal, higher"),
+            ({"verb": "rule", "keyword": "go", "on": "yes"}, "`on` is true or false, not 'yes'"),
+            ({"verb": "rule", "on": True}, "needs the keyword"),
+            ({"verb": "pause_while", "what": "asleep", "on": True}, "'asleep' is none of: locked, call"),
+            ({"verb": "wrong"}, "needs the id"),
+        ],
+    )
+    def test_a_choice_that_makes_no_sense_is_refused(self, asked: dict[str, Any], says: str) -> None:
+        daemon = Daemon()
+
+        assert says in reply(daemon, **asked)["error"]
+        assert daemon.asked == []
 
     def test_a_pause_without_a_time_has_no_end(self) -> None:
         daemon = Daemon()
@@ -139,7 +185,7 @@ class TestAnswer:
 
         assert not found["ok"]
         assert "status, pause, resume" in found["error"]
-        assert len(found["error"]) < 200
+        assert len(found["error"]) < 250
 
     def test_what_does_not_go_with_a_verb_is_refused(self) -> None:
         assert "'for_s'" in reply(Daemon(), verb="resume", for_s=5)["error"]
@@ -177,7 +223,16 @@ class TestAnswer:
     @given(
         st.fixed_dictionaries(
             {"verb": st.sampled_from(sorted(ARGUMENTS)) | ANYTHING},
-            optional={"for_s": ANYTHING, "keyword": st.just("go") | ANYTHING, "mood": ANYTHING},
+            optional={
+                "for_s": ANYTHING,
+                "keyword": st.just("go") | ANYTHING,
+                "mood": ANYTHING,
+                "level": st.just("lower") | ANYTHING,
+                "on": ANYTHING,
+                "what": st.just("call") | ANYTHING,
+                "id": ANYTHING,
+                "name": ANYTHING,
+            },
         )
     )
     def test_any_object_is_answered(self, asked: dict[str, object]) -> None:

@@ -126,6 +126,11 @@ class Dispatcher:
         self._wake()
         return done
 
+    def tell(self, text: str) -> None:
+        """Show a notification of voicego's own; after what waits already. Never blocks, never fails."""
+        plain = text.replace("{", "{{").replace("}", "}}")
+        self._queue(Job("voicego", self._heard("", 0.0), (Notify(plain),)))
+
     def chime(self) -> None:
         """Begin the sound that says "heard". Never blocks, never fails."""
         ran = chime.play(self._desk)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from voicego.hearing.choosing import Device
+
 LOWEST_DBFS = -90.0
 QUIET_DBFS = -50.0
 """Peak below which a word would hardly be understood."""
@@ -99,3 +101,15 @@ def _advice(sound: Samples) -> Iterator[str]:
         yield f"very quiet (peak {dbfs(peak):.0f} dBFS): raise the microphone's level in the system's sound settings"
     elif peak >= CLIPPED:
         yield "too loud, it clips: lower the microphone's level in the system's sound settings"
+
+
+def listed() -> tuple[Device, ...]:
+    """List what can be listened to now."""
+    from voicego.hearing.microphone import devices  # noqa: PLC0415
+
+    return devices()
+
+
+def better_there(names: tuple[str, ...], in_use: str) -> bool:  # noqa: ARG001
+    """Whether a microphone is there that stands earlier in the list than the one in use."""
+    return False

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from voicego import absence
+from voicego.acting.describe import describe
 from voicego.acting.dispatcher import Dispatcher
-from voicego.app import hearing, rules
+from voicego.app import hearing, microphones, rules
 from voicego.confirming.child import Child, command_for
 from voicego.confirming.stage import SecondStage
 from voicego.control.server import Server
-from voicego.daemon import Daemon, Parts
+from voicego.daemon import Daemon, Manager, Parts
 from voicego.errors import Exit, RulesError, VoicegoError
 from voicego.hearing.choosing import NoMicrophone, NoSuchMicrophone
 from voicego.listener import Deafness
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from voicego.flow import NotConfirmed, Setup
+    from voicego.flow import Absence, NotConfirmed, Setup
     from voicego.seams import Source
 
 log = logging.getLogger(__name__)
@@ -76,7 +78,7 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
         log_file = start_logging(places.log, verbose=wishes.verbose, to_terminal=terminal)
         ears = Deafness()
         daemon = Daemon(
-            _parts(rules_file, places, wishes, log_file, patient=not terminal and wishes.input is None),
+            _parts(rules_file, places, wishes, patient=not terminal and wishes.input is None, log_file=log_file),
             lambda daemon: Dispatcher(report=daemon.ran, ears=ears, pause=daemon.ask_to_pause, dry_run=wishes.dry_run),
             ears,
         )
@@ -99,35 +101,48 @@ def _first_rules(path: Path, places: Paths, wishes: Wishes, *, terminal: bool) -
     except RulesError as error:
         if terminal or wishes.input is not None:
             raise
-        old = rules.last_good(places.last_good)
-        return (_as_wished(old, wishes) if old else None), str(error)
+        return rules.last_good(places.last_good), str(error)
     rules.keep(path, places.last_good)
-    return _as_wished(setup, wishes), ""
+    return setup, ""
 
 
 def _as_wished(setup: Setup, wishes: Wishes) -> Setup:
-    """The command line beats the file."""
+    """The command line beats everything else."""
     return replace(setup, microphones=(wishes.device,)) if wishes.device else setup
 
 
-def _parts(rules_file: Path, places: Paths, wishes: Wishes, log_file: Path | None, *, patient: bool) -> Parts:
+def _parts(rules_file: Path, places: Paths, wishes: Wishes, *, patient: bool, log_file: Path | None) -> Parts:
     def source(setup: Setup) -> Source:
         if wishes.input is None:
             return hearing.microphone_for(setup)
         return hearing.recording_for(wishes.input, setup, "fast" if wishes.fast or wishes.input == "-" else "life")
 
+    live = wishes.input is None
     return Parts(
-        read_rules=lambda: _as_wished(rules.read(rules_file), wishes),
+        read_rules=lambda: rules.read(rules_file),
         classifier=hearing.classifier_for,
         decisions=hearing.decisions_for,
         source=source,
         second_stage=_second_stage,
+        wished=lambda setup: _as_wished(setup, wishes),
+        better=microphones.better_there,
+        microphones=microphones.listed,
+        absence=_absence if live else lambda *_: None,
+        describe=lambda rule: ", ".join(describe(action) for action in rule.actions),
         keep=lambda: rules.keep(rules_file, places.last_good),
+        choices_file=places.choices if live else None,
+        wrong_file=places.wrong if live else None,
+        manager=Manager(os.environ, os.getpid()),
         rules_file=rules_file,
         log_file=log_file,
         patient=patient,
         waits_for=lambda error: patient or _may_come(error, wishes),
     )
+
+
+def _absence(kinds: frozenset[Absence], tell: Callable[[Absence, bool], None]) -> absence.Watch:
+    """Make what tells when nobody means voicego."""
+    return absence.watch(kinds, tell, lambda: frozenset({os.getpid()}))
 
 
 def _second_stage(setup: Setup, report: Callable[[NotConfirmed], None]) -> SecondStage | None:

@@ -36,15 +36,19 @@ def ask(path: Path, verb: str, *, timeout_s: float = 5.0, **arguments: object) -
         return _asked(channel, _lines(channel), {"verb": verb} | arguments)
 
 
-def events(path: Path, *, timeout_s: float = 5.0) -> Iterator[dict[str, Any]]:
+def events(
+    path: Path, *, timeout_s: float = 5.0, levels: bool = False, scores: bool = False
+) -> Iterator[dict[str, Any]]:
     """Yield what happens in the daemon until it ends; `timeout_s` is for being let in.
+
+    `levels` and `scores` ask for those, too; scores make the daemon compute more.
 
     Raises:
         VoicegoError: as for `ask`.
     """
     with _dialled(path, timeout_s) as channel:
         lines = _lines(channel)
-        _asked(channel, lines, {"verb": "subscribe"})
+        _asked(channel, lines, {"verb": "subscribe", "levels": levels, "scores": scores})
         channel.settimeout(None)
         yield from map(decode, lines)
 

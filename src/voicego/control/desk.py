@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from voicego.control.subscriber import Subscriber
-from voicego.control.verbs import answer, checked, surprise
+from voicego.control.verbs import answer, checked, surprise, wants
 from voicego.control.wire import decode, encode, failure
 from voicego.errors import VoicegoError
 
@@ -89,7 +89,7 @@ class Desk:
             if not request:
                 return
             if checked(request) == "subscribe":
-                await self._tell_events(reader, writer)
+                await self._tell_events(reader, writer, wants(request))
                 return
             self._answering.add(task)
             reply = await self._answered(request)
@@ -153,12 +153,14 @@ class Desk:
         thread.start()
         return reply
 
-    async def _tell_events(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _tell_events(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, besides: dict[str, bool]
+    ) -> None:
         if self._subscribers.locked():
             raise VoicegoError(f"{MOST_SUBSCRIBERS} others are told already what happens; end one of them")
         async with self._subscribers:
             subscriber = Subscriber(self._loop)
-            unsubscribe = self._controls.subscribe(subscriber.offer)
+            unsubscribe = self._controls.subscribe(subscriber.offer, **besides)
             # A client that subscribed says no more: whatever comes is its end.
             left = asyncio.ensure_future(reader.read(1))
             left.add_done_callback(lambda _: subscriber.wake())

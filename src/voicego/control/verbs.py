@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from voicego.control.wire import encode, failure
 from voicego.errors import Exit, VoicegoError
+from voicego.flow import Absence, Sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from voicego.flow import Status
     from voicego.seams import Controls
 
 log = logging.getLogger(__name__)
+
+Kind = TypeVar("Kind", bound=StrEnum)
 
 ARGUMENTS: dict[str, frozenset[str]] = {
     "status": frozenset(),
@@ -22,7 +27,13 @@ ARGUMENTS: dict[str, frozenset[str]] = {
     "reload": frozenset(),
     "stop": frozenset(),
     "do": frozenset({"keyword"}),
-    "subscribe": frozenset(),
+    "microphones": frozenset(),
+    "microphone": frozenset({"name"}),
+    "sensitivity": frozenset({"level", "keyword"}),
+    "rule": frozenset({"keyword", "on"}),
+    "pause_while": frozenset({"what", "on"}),
+    "wrong": frozenset({"id"}),
+    "subscribe": frozenset({"levels", "scores"}),
 }
 """Every verb and what may be said with it. `subscribe` is the server's own: its reply does not end."""
 
@@ -61,7 +72,12 @@ def checked(request: Mapping[str, Any]) -> str:
     return verb
 
 
-def _answer(controls: Controls, request: Mapping[str, Any]) -> dict[str, object]:
+def wants(request: Mapping[str, Any]) -> dict[str, bool]:
+    """Return what a subscriber wants besides."""
+    return {name: _yes(request.get(name, False), name) for name in ("levels", "scores")}
+
+
+def _answer(controls: Controls, request: Mapping[str, Any]) -> dict[str, object]:  # noqa: PLR0911 -- one for each verb
     match checked(request):
         case "status":
             return {"status": controls.status()}
@@ -74,7 +90,32 @@ def _answer(controls: Controls, request: Mapping[str, Any]) -> dict[str, object]
         case "stop":
             return {"status": controls.stop()}
         case "do":
-            return {"runs": controls.do(_keyword(request.get("keyword")))}
+            return {"runs": controls.do(_text(request.get("keyword"), "`do` needs the keyword of a rule"))}
+        case "microphones":
+            return controls.microphones()
+        case _:
+            return {"status": _chosen(controls, request)}
+
+
+def _chosen(controls: Controls, request: Mapping[str, Any]) -> Status:
+    match request["verb"]:
+        case "microphone":
+            name = request.get("name")
+            return controls.choose_microphone(name and _text(name, "`microphone` needs a name, or null"))
+        case "sensitivity":
+            level, keyword = request.get("level"), request.get("keyword")
+            return controls.choose_sensitivity(
+                level and _one_of(Sensitivity, level), keyword and _text(keyword, "`sensitivity` takes a keyword")
+            )
+        case "rule":
+            keyword = _text(request.get("keyword"), "`rule` needs the keyword of a rule")
+            return controls.switch_rule(keyword, on=_yes(request.get("on"), "on"))
+        case "pause_while":
+            on = request.get("on")
+            what = _one_of(Absence, request.get("what"))
+            return controls.choose_pause_while(what, on=None if on is None else _yes(on, "on"))
+        case "wrong":
+            return controls.wrong(_text(request.get("id"), "`wrong` needs the id of a detection"))
         case verb:
             raise VoicegoError(f"`{verb}` is not answered here")
 
@@ -87,10 +128,22 @@ def _pause(for_s: object) -> float | None:
     return float(for_s)
 
 
-def _keyword(keyword: object) -> str:
-    if not isinstance(keyword, str) or not keyword:
-        raise VoicegoError("`do` needs the keyword of a rule")
-    return keyword
+def _text(found: object, otherwise: str) -> str:
+    if not isinstance(found, str) or not found:
+        raise VoicegoError(otherwise)
+    return found
+
+
+def _yes(found: object, name: str) -> bool:
+    if not isinstance(found, bool):
+        raise VoicegoError(f"`{name}` is true or false, not {_short(found)}")
+    return found
+
+
+def _one_of(kind: type[Kind], found: object) -> Kind:
+    if not isinstance(found, str) or found not in list(kind):
+        raise VoicegoError(f"{_short(found)} is none of: {', '.join(kind)}")
+    return kind(found)
 
 
 def _short(value: object) -> str:

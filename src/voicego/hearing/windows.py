@@ -50,6 +50,12 @@ class Windows:
         self.gate.reset(at, quiet_before=quiet_before)
         self._begun = -1
 
+    def resize(self, window: int, at: int) -> None:
+        """Cut windows of another length from sample `at` on, where nobody speaks; the gate goes on as it was."""
+        if window != self.window:
+            self.window, self._offset = window, at
+            self._history = Ring(window + in_samples(2 * BLOCK_S + 1.0))
+
     def hear(self, block: AudioBlock) -> Iterator[Window]:
         """Follow one block, which adjoins the last, and yield the windows that fell due in it, in order."""
         step = in_samples(BLOCK_S)

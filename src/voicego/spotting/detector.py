@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from voicego.flow import Detection, Scores, Utterance, in_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from voicego.spotting.decision import Decision
 
@@ -53,9 +55,10 @@ class Detector:
     longest_word_s: float = 1.1
     quiet_s: float = 0.25
     """Seconds of quiet that must lie before a word said alone."""
+    ids: Iterator[int] = field(default_factory=partial(itertools.count, 1))
+    """Numbers for detections."""
     mute_until: int = 0
     """Sample before which nothing is decided: the warm-up."""
-    _count: int = 0
     _cooldowns: Cooldowns = field(default_factory=Cooldowns)
     _above: dict[str, int] = field(default_factory=dict)
     """Windows in a row above the threshold, in running speech; -1 once it fired."""
@@ -119,8 +122,7 @@ class Detector:
             return None
         if decision.confirm is None:  # else it counts from what was confirmed, not from a mistake
             self._cooldowns.begin(decision.keyword, at, decision.cooldown_s)
-        self._count += 1
-        return Detection(f"d{self._count}", decision.keyword, round(score, 4), at)
+        return Detection(f"d{next(self.ids)}", decision.keyword, round(score, 4), at)
 
 
 def _passes(scores: Scores, decision: Decision) -> float | None:
