@@ -52,6 +52,23 @@ def single_instance(path: Path) -> Iterator[None]:
         lock.release()
 
 
+def holder(path: Path) -> int | None:
+    """Tell who holds the lock: the number of its process, 0 where that is not known; None: nobody.
+
+    Raises:
+        VoicegoError: the lock's file cannot be used.
+    """
+    if not path.exists():
+        return None
+    try:
+        FileLock(path, timeout=0, mode=0o600, thread_local=False).acquire().lock.release()
+    except Timeout:
+        return _read(path.with_suffix(".pid")) or 0
+    except OSError as error:
+        raise VoicegoError(f"cannot use the lock {path}: {error.strerror or error}") from error
+    return None
+
+
 def _read(pid: Path) -> int | None:
     try:
         return int(pid.read_text(encoding="ascii"))

@@ -33,7 +33,7 @@ class Broken(VoicegoError):  # noqa: N818
 
 
 class Ear:
-    """`with Ear() as ear:` starts the process; its end is the ear's, however that hangs.
+    """`with Ear() as ear:`; its process is started by the first question, and ended at the end, however it hangs.
 
     What to ask and what comes: see `voicego.app.ear.__main__`.
     """
@@ -44,10 +44,12 @@ class Ear:
         self._said: Said = queue.Queue(MOST_KEPT)
         self._thread: threading.Thread | None = None
         self._number = 0
+        self._hangs = False
 
     def __enter__(self) -> Self:
-        """Start the process, or start it anew."""
-        self.close()
+        return self
+
+    def _start(self) -> subprocess.Popen[bytes]:
         said: Said = queue.Queue(MOST_KEPT)
         self._said = said
         self._process = process = subprocess.Popen(  # noqa: S603 -- voicego itself
@@ -58,20 +60,20 @@ class Ear:
         )
         self._thread = threading.Thread(target=_read, args=(process, said), name="voicego-ear", daemon=True)
         self._thread.start()
-        return self
+        return process
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def ask(self, what: str, **arguments: object) -> None:
         """Ask for something; what was under way ends."""
-        if self._process is None or self._process.stdin is None:
-            raise RuntimeError("an ear is started before it is asked")
+        process = self._process or self._start()
+        assert process.stdin is not None  # noqa: S101 -- it was asked for
         self._number += 1
         request = {"do": what, "number": self._number} | arguments
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
         except OSError as error:
             raise Broken("the process that listens has ended") from error
 
@@ -101,13 +103,16 @@ class Ear:
         """Ask and wait for the one answer.
 
         Raises:
-            Silent: there was none in time.
+            Silent: there was none in time, or to a question before this one.
             VoicegoError: as for `next`.
         """
+        if self._hangs:
+            raise Silent("the sound system does not answer; restart it, or log in again")
         self.ask(what, **arguments)
         said = self.next(timeout_s)
         if said is None:
-            raise Silent(f"the sound system did not answer within {timeout_s:g} s; restart it, or log in again")
+            self._hangs = True
+            raise Silent(f"the sound system gave no answer within {timeout_s:g} s; restart it, or log in again")
         return said
 
     def close(self) -> None:

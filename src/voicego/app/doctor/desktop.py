@@ -1,0 +1,66 @@
+"""What the desktop offers: a place for the icon, notifications, a browser, and word of calls and a locked screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from voicego.acting import browser
+from voicego.acting.desk import System
+from voicego.app.doctor.check import Check, ok, problem, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from voicego.acting.desk import Desk
+    from voicego.flow import Absence, Setup
+
+NOTIFICATIONS = "org.freedesktop.Notifications"
+
+NOTIFY_SEND = "install libnotify-bin (Debian, Ubuntu), libnotify (Fedora, Arch) or libnotify-tools (openSUSE)"
+
+OPENERS = ("xdg-open", "gio")
+
+
+def notifications(desk: Desk, on_the_bus: Callable[[], Iterable[str] | None]) -> Check:
+    """Look who shows notifications. `on_the_bus`: names that can be asked on the session bus; None: there is none."""
+    if desk.system is not System.LINUX:
+        return ok("notifications", "the system's own")
+    program = next((one for one in ("notify-send", "gdbus") if desk.which(one)), None)
+    if program is None:
+        return warning("notifications", "no program notify-send on PATH, which shows them", NOTIFY_SEND)
+    names = on_the_bus()
+    if names is None:
+        return warning("notifications", f"by {program}, but there is no session bus here", "log in on a desktop")
+    if NOTIFICATIONS not in names:
+        found = f"by {program}, but nobody on the session bus shows them"
+        return warning("notifications", found, "start a notification service, such as dunst, mako or the desktop's own")
+    return ok("notifications", f"by {program}, and a notification service is there")
+
+
+def opener(desk: Desk) -> Check:
+    """Look what opens addresses."""
+    if desk.system is System.WINDOWS:
+        return ok("browser", browser.windows() or "the system's choice")
+    ways = [*browser.chosen(desk), *(browser.macos(desk) if desk.system is System.MACOS else browser.linux(desk))]
+    if not ways:
+        return problem(
+            "browser", "nothing here opens an address", "install a browser, and xdg-utils to open addresses and files"
+        )
+    found = "opened by " + " ".join(ways[0])
+    if desk.system is System.LINUX and not any(desk.which(one) for one in OPENERS):
+        return warning("browser", found, "install xdg-utils, which opens files and other addresses")
+    if desk.system is System.LINUX and not (desk.environ.get("DISPLAY") or desk.environ.get("WAYLAND_DISPLAY")):
+        return warning("browser", f"{found}; there is no display here", "actions that open windows need a desktop")
+    return ok("browser", found)
+
+
+def absence(setup: Setup, cannot_tell: Callable[[Absence], str], kinds: Iterable[Absence]) -> Check:
+    """Look what `pause_while` cannot tell here."""
+    silent = {kind: why for kind in kinds if (why := cannot_tell(kind))}
+    asked = [kind for kind in silent if kind in setup.pause_while]
+    told = "; ".join(f"{kind}: {why}" for kind, why in silent.items())
+    if asked:
+        return warning("pause_while", f"cannot be told here: {told}", "voicego listens on through it; pause it by hand")
+    if silent:
+        return ok("pause_while", f"not asked for; could not be told here: {told}")
+    return ok("pause_while", f"{', '.join(setup.pause_while) or 'not asked for'}; could be told here")

@@ -1,0 +1,137 @@
+"""PortAudio, the microphones, and half a second of what one of them hears; all of it asked of an `Ear`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from voicego.app.doctor.check import Check, State, ok, problem, told, warning
+from voicego.app.doctor.private import device as named
+from voicego.app.ear import Broken, Silent
+from voicego.errors import VoicegoError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Protocol
+
+    class Ear(Protocol):
+        """What is asked; see `voicego.app.ear`."""
+
+        def answer(self, what: str, timeout_s: float, **arguments: object) -> dict[str, Any]:
+            """Ask and wait."""
+            ...
+
+
+START_S = 8.0
+"""Seconds until the first answer: a process has to start, on a machine that may be busy."""
+LIST_S = 5.0
+MEASURE_S = 9.0
+"""Opening may take five, and exact zeros are listened to for three."""
+
+SHOWN = 8
+"""Microphones that are named."""
+
+FAINT_DBFS = -80.0
+"""RMS; the hiss of a microphone alone, at a sensible setting, is louder."""
+CLIPPED = 0.001
+"""Part of all samples at full scale."""
+
+ODD_ZEROS_S = 0.3
+"""Seconds of exact zeros at the beginning that are worth a word."""
+
+ITS_LEVEL = "the microphone's level in the system's sound settings"
+
+INSTALL_SERVER = (
+    "programs reach the sound server through pipewire-alsa (PipeWire) or libasound2-plugins (PulseAudio); install it, "
+    "or other programs cannot hear while voicego does"
+)
+
+
+def portaudio(ear: Ear) -> Check:
+    """Look at PortAudio."""
+    try:
+        found = ear.answer("about", START_S)
+    except VoicegoError as error:
+        return told("portaudio", State.PROBLEM, error)
+    apis = found["host_apis"]
+    text = f"{found['portaudio']}, host APIs: {', '.join(apis) or 'none'}"
+    return ok("portaudio", text) if apis else problem("portaudio", text, "the PortAudio here knows no sound system")
+
+
+def microphones(ear: Ear, wanted: Sequence[str], system: str = sys.platform) -> Check:
+    """Look which microphones there are, and whether one of `wanted` is among them."""
+    try:
+        found = ear.answer("list", LIST_S)["microphones"]
+    except VoicegoError as error:
+        return told("microphones", State.PROBLEM, error)
+    if not found:
+        return problem("microphones", "none was found", _no_microphone(system))
+    texts = [f"{named(one['name'])}{' (the default)' if one['default'] else ''}" for one in found]
+    texts = list(dict.fromkeys(texts))
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    text = f"{', '.join(texts[:SHOWN])}{more}"
+    if not any(_means(name, one) for name in wanted for one in found):
+        asked = " or ".join(named(name) for name in wanted)
+        return problem(
+            "microphones", f"no {asked}, which is to be heard; there are {text}", "plug it in, or name another"
+        )
+    if system.startswith("linux") and all(one["raw"] for one in found):
+        return warning("microphones", text, INSTALL_SERVER)
+    return ok("microphones", text)
+
+
+def sound(ear: Ear, names: Sequence[str], channel: int | None, status: Mapping[str, Any] | None) -> Check:
+    """Measure half a second of sound; where the running voicego keeps the microphone to itself, it tells its level."""
+    holds = bool(status and status.get("microphone") and status.get("state") == "listening")
+    try:
+        found = ear.answer("measure", MEASURE_S, names=list(names), channel=channel)["sound"]
+    except (Silent, Broken) as error:
+        return told("sound", State.PROBLEM, error)
+    except VoicegoError as error:
+        if status is None or not holds or status.get("level_db") is None:
+            return told("sound", State.PROBLEM, error)
+        return ok("sound", f"{status['level_db']:.0f} dBFS, as the running voicego says, which holds the microphone")
+    return _judged(found, "; the running voicego hears it too" if holds else "")
+
+
+def _judged(found: Mapping[str, Any], also: str) -> Check:
+    rate = f"{found['rate'] / 1000:g} kHz by {found['host_api']}"
+    text = f"{named(found['name'])} ({rate})"
+    if not found["seconds"]:
+        only = f"{text} gave nothing but exact zeros for {found['zeros_s']:.0f} s{also}"
+        return problem("sound", only, _muted(sys.platform))
+    text += f": {found['level_db']:.0f} dBFS, peak {found['peak_db']:.0f}"
+    if found["zeros_s"] > ODD_ZEROS_S:
+        text += f", after {found['zeros_s']:.1f} s of exact zeros"
+    if found["clipped"] >= CLIPPED:
+        louder = f"{text}{also}; {100 * found['clipped']:.1f} % of it is clipped"
+        return warning("sound", louder, f"too loud: lower {ITS_LEVEL}")
+    if found["level_db"] < FAINT_DBFS:
+        return warning("sound", f"{text}, very faint{also}", f"raise {ITS_LEVEL}")
+    return ok("sound", text + also)
+
+
+def _means(name: str, one: Mapping[str, Any]) -> bool:
+    """Whether a name can mean this one, as `hearing.choosing` reads it."""
+    if name == "default":
+        return bool(one["default"])
+    return name.casefold() in f"{one['name']}, {one['host_api']}".casefold()
+
+
+def _no_microphone(system: str) -> str:
+    if system.startswith("linux"):
+        return f"plug one in; {INSTALL_SERVER}"
+    if system == "win32":
+        return "plug one in, or allow it: Settings > Privacy & security > Microphone > desktop apps"
+    return "plug one in, or allow it: System Settings > Privacy & Security > Microphone"
+
+
+def _muted(system: str) -> str:
+    if system == "darwin":
+        where = "System Settings > Privacy & Security > Microphone"
+        return f"it is muted, or not allowed for the program that started voicego: {where}"
+    if system == "win32":
+        return "it is muted, or not allowed: Settings > Privacy & security > Microphone > desktop apps"
+    return (
+        "it is muted, by a switch of its own or in the system's sound settings, or it is not the one that is spoken to"
+    )
