@@ -68,7 +68,7 @@ def run(
 
 def status(*, as_json: AsJson = False) -> int:
     """Show what the running voicego is doing."""
-    found = _ask("status")["status"]
+    found = ask_running("status")["status"]
     if as_json:
         say.json_line(found)
     else:
@@ -84,23 +84,23 @@ def pause(
 ) -> None:
     """Stop listening and close the microphone."""
     arguments = {} if duration is None else {"for_s": _seconds(duration)}
-    _show_state(_ask("pause", **arguments))
+    _show_state(ask_running("pause", **arguments))
 
 
 def resume() -> None:
     """Listen again."""
-    _show_state(_ask("resume"))
+    _show_state(ask_running("resume"))
 
 
 def reload() -> None:
     """Read the rules file again; saving it does the same."""
-    _show_state(_ask("reload"))
+    _show_state(ask_running("reload"))
 
 
 def stop() -> None:
     """End the running voicego."""
     path = _socket()
-    _ask("stop")
+    ask_running("stop")
     deadline = time.monotonic() + 5.0
     while path.exists():
         if time.monotonic() > deadline:
@@ -143,6 +143,7 @@ def picture(found: Mapping[str, Any]) -> list[str]:
     rows = [("state", found["state"] + (f" ({found['reason']})" if found["reason"] else ""))]
     if found["config_error"]:
         rows.append(("rules are broken", "\n" + found["config_error"] + "\nthe last good rules stay in use"))
+    rows += [("note", text) for text in found["notices"]]
     rows += [
         ("microphone", found["microphone"] or "none open"),
         ("listens for", ", ".join(found["rules"]) or "nothing: no rule is active"),
@@ -152,6 +153,7 @@ def picture(found: Mapping[str, Any]) -> list[str]:
         rows.append(("its file", found["engine_file"]))
     if confirming := found["confirming"]:
         rows.append(("last word", _last_word(confirming, found["counters"])))
+    rows += [("offer", offered(one)) for one in found["offers"]]
     if last := found["last_detection"]:
         at = time.strftime("%H:%M:%S", time.localtime(last["time"]))
         rows.append(("last heard", f"{last['keyword']} ({last['score']:.2f}) at {at}"))
@@ -162,12 +164,32 @@ def picture(found: Mapping[str, Any]) -> list[str]:
     rows.append(
         (
             "so far",
-            f"{counters['detections']} detections, {counters['actions']} actions, {found['heard_s'] / 60:.0f} min",
+            f"{counters['detections']} detections, {counters['actions']} actions, {found['heard_s'] / 60:.0f} min"
+            + _trouble(counters),
         )
     )
     rows += [("rules", found["rules_file"]), ("log", found["log_file"]), ("process", str(found["pid"]))]
     width = max(len(name) for name, _ in rows)
     return [f"{name:>{width}}  {text}" for name, text in rows]
+
+
+def offered(offer: Mapping[str, Any]) -> str:
+    """Say what a person may do about a word that is often wrong."""
+    return (
+        f"{offer['keyword']} was wrong {offer['wrongs']} times within a day; to hear it less readily: "
+        f"voicego choose sensitivity {offer['level']} {offer['keyword']}"
+    )
+
+
+def _trouble(counters: Mapping[str, int]) -> str:
+    """Name what went wrong so far."""
+    names = {
+        "reconnects": "microphone lost",
+        "restarts": "listening restarted",
+        "windows_skipped": "windows skipped",
+        "dropped_detections": "detections dropped",
+    }
+    return "".join(f", {text}: {counters[name]}" for name, text in names.items() if counters[name])
 
 
 def _last_word(confirming: Mapping[str, Any], counters: Mapping[str, int]) -> str:
@@ -190,7 +212,8 @@ def _socket() -> Path:
     return paths(os.environ).socket
 
 
-def _ask(verb: str, **arguments: object) -> dict[str, Any]:
+def ask_running(verb: str, **arguments: object) -> dict[str, Any]:
+    """Ask the running voicego; raises as `control.client.ask`."""
     from voicego.control.client import ask  # noqa: PLC0415
 
     return ask(_socket(), verb, timeout_s=6.0, **arguments)
