@@ -27,6 +27,7 @@ needs_test=(
   "command Xvfb|a screen for the tests|xvfb|xorg-x11-server-Xvfb|xorg-server-xvfb|xorg-x11-server-Xvfb|-"
   "command tint2|a tray for the tests|tint2|tint2|tint2|tint2|-"
   "command dbus-run-session|a message bus for the tests|dbus|dbus-daemon|dbus|dbus-1|-"
+  "mock dbusmock|a mocked logind for the tests|python3-dbusmock|python3-dbusmock|python-dbusmock|python3-python-dbusmock|-"
   "command espeak-ng|a synthetic voice for the tests|espeak-ng|espeak-ng|espeak-ng|espeak-ng|espeak-ng"
   "command flite|a synthetic voice for the tests|flite|flite|flite|flite|-"
   "command sox|sounds for the tests|sox|sox|sox|sox|sox"
@@ -47,6 +48,7 @@ there() { # there KIND NAME
     library) "$python" -c "import ctypes.util, sys; sys.exit(not ctypes.util.find_library('$2'))" \
       || [ -e "${HOMEBREW_PREFIX:-/opt/homebrew}/lib/lib$2.dylib" ] ;;
     module) "$python" -c "import $2" 2>/dev/null ;;
+    mock) /usr/bin/python3 -c "import $2" 2>/dev/null ;;  # the distribution's own: it stands on dbus-python and GObject
     plugin) compgen -G "/usr/lib*/*/alsa-lib/libasound_module_pcm_$2.so" >/dev/null \
       || compgen -G "/usr/lib*/alsa-lib/libasound_module_pcm_$2.so" >/dev/null ;;
   esac

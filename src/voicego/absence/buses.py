@@ -97,12 +97,10 @@ class Bus:
         return list(reply.body)
 
 
-async def follow(
-    address: str, ear: Ear, changed: Callable[[], None], name: str, *, pauses_s: tuple[float, ...] = PAUSES_S
-) -> None:
+async def follow(address: str, ear: Ear, changed: Callable[[], None], name: str, grace_s: float = GRACE_S) -> None:
     """Let an ear hear a bus for as long as the task lives, over every loss; `changed` is called after all it hears."""
     loop = asyncio.get_running_loop()
-    tries, known_at = 0, -GRACE_S
+    tries, known_at = 0, -grace_s
     while True:
         try:
             async with connected(address) as connection:
@@ -114,11 +112,11 @@ async def follow(
         if tries == 0:
             known_at = loop.time()
         # What it said last counts for a while: a bus that is restarted is back within moments.
-        left = known_at + GRACE_S - loop.time()
+        left = known_at + grace_s - loop.time()
         if left <= 0:
             ear.forget()
             changed()
-        pause = pauses_s[min(tries, len(pauses_s) - 1)]
+        pause = PAUSES_S[min(tries, len(PAUSES_S) - 1)]
         await asyncio.sleep(min(pause, left) if left > 0 else pause)
         tries += 1
 

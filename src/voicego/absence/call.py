@@ -78,15 +78,17 @@ class Call:
 
     def _follow(self) -> None:
         """Follow one sound server to its end."""
-        self._look()
+        told = False
         with closing(self._pactl.changes()) as changes:
-            self._look()  # once more: what began before it was told of changes
             for lines in changes:
                 if self._stopping.is_set():
                     return
-                if b"source-output" in lines:
+                # pactl does not say when it begins to be told. But each look of ours is a change by itself: whoever
+                # looks until the first is told, and then once more, has missed none.
+                if not told or b"source-output" in lines:
                     self._look()
-                    self._stopping.wait(TURN_S)  # meanwhile changes gather, and are one
+                    self._stopping.wait(TURN_S if told else 0.0)  # meanwhile changes gather, and are one
+                told = told or bool(lines)
 
     def _look(self) -> None:
         """Look who records now."""

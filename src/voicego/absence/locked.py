@@ -13,7 +13,17 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from voicego.absence.buses import BUS, Bus, NoAnswer, Signal, connected, follow, session_address, system_address
+from voicego.absence.buses import (
+    BUS,
+    GRACE_S,
+    Bus,
+    NoAnswer,
+    Signal,
+    connected,
+    follow,
+    session_address,
+    system_address,
+)
 from voicego.flow import Absence
 
 if TYPE_CHECKING:
@@ -139,8 +149,15 @@ class Savers:
 class Locked:
     """A thread that follows both buses from `start` to `stop`."""
 
-    def __init__(self, tell: Callable[[Absence, bool], None], environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        tell: Callable[[Absence, bool], None],
+        environ: Mapping[str, str] = os.environ,
+        *,
+        grace_s: float = GRACE_S,
+    ) -> None:
         """Remember; `tell` is called on the thread with each change, first from "not locked"."""
+        self._grace_s = grace_s
         self._tell = tell
         self._environ = environ
         self._logind = Logind(os.getuid())
@@ -177,8 +194,8 @@ class Locked:
         if self._stopping.is_set():
             return
         both = asyncio.gather(
-            follow(system_address(self._environ), self._logind, self._look, "the system bus"),
-            follow(session_address(self._environ), self._savers, self._look, "the session bus"),
+            follow(system_address(self._environ), self._logind, self._look, "the system bus", self._grace_s),
+            follow(session_address(self._environ), self._savers, self._look, "the session bus", self._grace_s),
         )
         stopped = asyncio.ensure_future(self._stop.wait())
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 ANSWER_S = 3.0
 """Seconds that a list may take; a server that hangs answers never."""
+BEGINS_S = 0.1
+"""Seconds in which pactl usually begins to be told of changes."""
 MOST = 65_536
 """Bytes of news taken at a time."""
 LACKING = (
@@ -61,7 +64,9 @@ class Pactl:
         return self._run("get-default-source").strip()
 
     def changes(self) -> Generator[bytes]:
-        """Yield what is told as it comes, many lines at a time; ends with the server, or with `hush`.
+        """Yield what is told as it comes, many lines at a time; until the first, nothing again and again.
+
+        Ends with the server, or with `hush`.
 
         Raises:
             Silent: the tool cannot be started.
@@ -80,6 +85,8 @@ class Pactl:
         assert news.stdout is not None  # noqa: S101 -- it was asked for
         try:
             with news.stdout as told:
+                while not self._hushed and not select.select([told], [], [], BEGINS_S)[0]:
+                    yield b""
                 while not self._hushed and (lines := os.read(told.fileno(), MOST)):
                     yield lines
         finally:

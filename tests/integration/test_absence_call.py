@@ -1,0 +1,125 @@
+"""A call: a second recorder on a real sound server, and all that records and is none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.house import until
+from tests.soundserver import SoundServer
+from voicego.absence import cannot_tell
+from voicego.absence.call import Call
+from voicego.absence.pactl import Pactl
+from voicego.flow import Absence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def watched(server: SoundServer, own: set[int] | None = None) -> Iterator[list[bool]]:
+    """What is told, as it is told."""
+    told: list[bool] = []
+
+    def tell(kind: Absence, now: bool) -> None:  # noqa: FBT001 -- as it is called
+        assert kind is Absence.CALL
+        told.append(now)
+
+    watcher = Call(tell, lambda: frozenset(own or ()), Pactl(server.env))
+    watcher.start()
+    try:
+        yield told
+    finally:
+        watcher.stop()
+    assert "voicego-call" not in [thread.name for thread in threading.enumerate()]
+
+
+@contextmanager
+def recording(server: SoundServer, source: str = "vmic.monitor", *words: str) -> Iterator[int]:
+    """A second program hears a microphone; gives its process."""
+    there = len(server.source_outputs())
+    command = ["parec", f"--device={source}", *words]
+    recorder = subprocess.Popen(command, env=server.env, stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: len(server.source_outputs()) > there, "the recorder's stream")
+        yield recorder.pid
+    finally:
+        recorder.terminate()
+        recorder.wait(timeout=10)
+
+
+def test_another_recorder_is_a_call_for_as_long_as_it_records(sound_server: SoundServer) -> None:
+    with watched(sound_server) as told:
+        with recording(sound_server):
+            until(lambda: told == [True], "the call")
+        until(lambda: told == [True, False], "its end")
+        with recording(sound_server), recording(sound_server):
+            until(lambda: told == [True, False, True], "the next")
+        until(lambda: told == [True, False, True, False], "the end of both")
+
+
+def test_a_call_that_began_before_is_noticed(sound_server: SoundServer) -> None:
+    with recording(sound_server), watched(sound_server) as told:
+        until(lambda: told == [True], "the call")
+
+
+def test_who_records_and_is_no_ear_is_no_call(sound_server: SoundServer) -> None:
+    own: set[int] = set()
+    with ExitStack() as others:
+        elsewhere = sound_server.add_sink("loudspeaker")
+        others.callback(sound_server.unload, elsewhere)
+        others.callback(sound_server.unload, sound_server.load("module-loopback", "source=vmic.monitor"))
+        own.add(others.enter_context(recording(sound_server)))
+        others.enter_context(recording(sound_server, "loudspeaker.monitor"))
+        others.enter_context(recording(sound_server, "vmic.monitor", "--rate=25"))
+        others.enter_context(recording(sound_server, "vmic.monitor", "--property=media.name=Peak detect"))
+        others.enter_context(recording(sound_server, "vmic.monitor", "--property=media.role=filter"))
+        with watched(sound_server, own) as told:
+            with recording(sound_server):
+                until(lambda: told == [True], "the call beside them")
+            until(lambda: told == [True, False], "its end")
+
+
+def test_a_monitor_that_we_hear_ourselves_is_a_microphone(sound_server: SoundServer) -> None:
+    with ExitStack() as others:
+        others.callback(sound_server.unload, sound_server.add_sink("headset"))
+        ours = others.enter_context(recording(sound_server, "headset.monitor"))
+        with watched(sound_server, {ours}) as told:
+            with recording(sound_server, "headset.monitor"):
+                until(lambda: told == [True], "the call on our own microphone")
+            until(lambda: told == [True, False], "its end")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_server_that_is_restarted_is_followed_again(how: signal.Signals) -> None:
+    with SoundServer() as server, watched(server) as told:
+        with recording(server):
+            until(lambda: told == [True], "the call")
+            server.stop(how)
+            until(lambda: told == [True, False], "the end of the server")
+        server.start()
+        with recording(server):
+            until(lambda: told == [True, False, True], "a call on the new one")
+
+
+def test_it_ends_in_time_while_the_server_hangs() -> None:
+    with SoundServer() as server, ExitStack() as watching:
+        told = watching.enter_context(watched(server))
+        with recording(server):
+            until(lambda: told == [True], "the call")
+            with server.hung():
+                watching.close()
+
+
+def test_what_cannot_be_told_is_said(sound_server: SoundServer, tmp_path: Path) -> None:
+    assert cannot_tell(Absence.CALL, sound_server.env) == ""
+    assert "install it: the package pulseaudio-utils" in cannot_tell(Absence.CALL, {"PATH": str(tmp_path)})
+    nobody = cannot_tell(Absence.CALL, os.environ | {"PULSE_SERVER": f"unix:{tmp_path}/none", "HOME": str(tmp_path)})
+    assert nobody.startswith("pactl cannot reach a sound server: ")
