@@ -125,8 +125,8 @@ class Ears(Protocol):
 class Actor(Protocol):
     """What takes detections; offering never blocks."""
 
-    def offer(self, detection: Detection, rule: Rule) -> bool:
-        """Queue the rule's actions; False when the queue is full."""
+    def offer(self, detection: Detection, rule: Rule | None) -> bool:
+        """Queue the rule's actions, or ask first; whether they are, or will be. No rule: it may be an answer."""
         ...
 
 

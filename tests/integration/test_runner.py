@@ -208,6 +208,28 @@ def test_no_descriptor_is_inherited(runner: Runner) -> None:
     assert ran.detail == "closed"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux sets a child's limits from outside")
+def test_core_dumps_are_off_for_the_daemon_and_not_for_what_it_starts(tmp_path: Path) -> None:
+    wait = (
+        "import time\nfrom resource import RLIMIT_CORE, getrlimit\n"
+        "while getrlimit(RLIMIT_CORE)[0] == 0: time.sleep(0.01)\nprint(getrlimit(RLIMIT_CORE))"
+    )
+    code = (
+        "import os, resource, sys; from pathlib import Path\n"
+        "from voicego.acting import cores; from voicego.acting.runner import Runner\n"
+        "hard = resource.getrlimit(resource.RLIMIT_CORE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (4096, hard))\n"
+        "runner = Runner(os.environ, Path(sys.argv[1]), born=cores.forbid())\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE) == (0, hard))\n"
+        "ran = runner.run_to_end((sys.executable, '-c', sys.argv[2]), 20.0)\n"
+        "print(ran.detail == str((4096, hard)), ran.detail)"
+    )
+
+    ran = Runner(os.environ, tmp_path).run_to_end(python(code, str(tmp_path), wait), FOREVER_S)
+
+    assert ran.detail.startswith("True\nTrue "), ran.detail
+
+
 def test_a_program_has_a_session_of_its_own(runner: Runner) -> None:
     ran = runner.run_to_end(python("import os; print(os.getsid(0), os.getpgid(0), os.getpid())"), FOREVER_S)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from voicego.flow import ConfirmWith, Rule, Scores, Sensitivity, Utterance, in_samples
-from voicego.spotting.decision import ALONE, CONFIRMS, RUNNING, Row, Thresholds, confirmed_by, decide_by
+from voicego.spotting.decision import ALONE, CONFIRMS, RUNNING, Row, Thresholds, confirmed_by, decide_by, heard_for
 from voicego.spotting.detector import Detector, keywords_of
 
 LABELS = ("go", "stop", "_unknown_", "_silence_")
@@ -219,3 +219,24 @@ def test_a_candidate_keeps_no_later_one_from_being_heard() -> None:
 
 def test_labels_that_are_no_words_are_not_offered() -> None:
     assert keywords_of(["go", "_silence_", "_unknown_", "UNKNOWN", "stop"]) == ("go", "stop")
+
+
+def test_a_word_that_is_but_an_answer_is_heard_at_the_usual_threshold_and_not_confirmed() -> None:
+    go, off = Rule("go", (), ask="yes"), Rule("off", (), ask="yes")
+
+    *rules, answer = heard_for((go, off))
+
+    assert rules == [go, off]
+    assert answer == Rule("yes", (), confirm=False)
+    assert decide_by(answer, {}, LOWER).threshold == ALONE.lower
+
+
+def test_an_answer_that_has_a_rule_in_use_is_heard_as_that_says() -> None:
+    go, yes = Rule("go", (), ask="yes"), Rule("yes", (), threshold=0.99)
+
+    assert heard_for((go, yes)) == (go, yes)
+    assert heard_for((go, replace(yes, enabled=False))) == (go, Rule("yes", (), confirm=False))
+
+
+def test_a_rule_that_is_off_needs_no_answer() -> None:
+    assert heard_for((Rule("go", (), ask="yes", enabled=False), Rule("on", ()))) == (Rule("on", ()),)

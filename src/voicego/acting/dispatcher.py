@@ -15,19 +15,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from voicego.acting import chime, launch, notify, open_, pause, run, say
+from voicego.acting import chime, cores, launch, notify, open_, pause, run, say
 from voicego.acting.describe import describe
 from voicego.acting.desk import Desk, Ran, System, nothing, this_system
+from voicego.acting.door import Door
+from voicego.acting.limits import Limits
 from voicego.acting.placeholders import Heard
 from voicego.acting.rehearsal import Rehearsal
 from voicego.acting.runner import Runner
 from voicego.acting.session import Session
-from voicego.flow import Action, ActionRun, Launch, Notify, Open, Outcome, Pause, Run, Say
+from voicego.flow import Action, ActionRun, Launch, Notify, Open, Outcome, Pause, Rate, Run, Say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from voicego.flow import Detection, Rule
+    from voicego.flow import Detection, Notice, Rule
     from voicego.seams import Ears
 
 log = logging.getLogger("voicego.acting")
@@ -35,11 +37,17 @@ log = logging.getLogger("voicego.acting")
 TEND_S = 5.0
 """How often children that were detached are looked after, while there are any."""
 
+CHIMES = Rate(5, chime.LONGEST_S)
+"""A player that hangs lives so long: there are never more of them."""
 
-def desk_here(clock: Callable[[], float] = time.monotonic) -> Desk:
-    """Name this desktop. Programs start in the person's home, not where voicego happened to be started."""
+
+def desk_here(clock: Callable[[], float] = time.monotonic, born: Callable[[int], None] = cores.leave) -> Desk:
+    """Name this desktop. Programs start in the person's home, not where voicego happened to be started.
+
+    `born` is called with the process id of each.
+    """
     system, session = this_system(), Session(os.environ)
-    runner = Runner(session, Path.home(), clock=clock)
+    runner = Runner(session, Path.home(), clock=clock, born=born)
     join = partial(session.join, runner) if system is System.LINUX else nothing
     return Desk(system, runner, session, Path.home(), join)
 
@@ -58,7 +66,7 @@ class Dispatcher:
 
     An action that fails is reported, and the next of its rule is carried out all the same: a notification must not
     depend on the music player. `pause` is the exception to the order: it is carried out by `offer` itself, on the
-    caller's thread, so that it never waits behind a slow action.
+    caller's thread, so that it never waits behind a slow action. Nor is it ever beyond a limit.
     """
 
     def __init__(  # noqa: PLR0913 -- each is one seam, and most have a default
@@ -67,6 +75,8 @@ class Dispatcher:
         report: Callable[[ActionRun], None],
         ears: Ears,
         pause: Callable[[float | None], None],
+        note: Callable[[Notice], None] = lambda _: None,
+        unlimited: bool = False,
         dry_run: bool = False,
         clock: Callable[[], float] = time.monotonic,
         capacity: int = 32,
@@ -76,7 +86,8 @@ class Dispatcher:
         """Remember.
 
         `report` is called with every action's end, from the thread that carried it out (usually this one's own, for a
-        pause the one that offers), and must not block. Neither must `pause`.
+        pause the one that offers), and must not block. Neither must `pause`, nor `note`, which is told of what a person
+        should know. `unlimited`: act on all that is offered, however much that is.
         """
         self._report = report
         self._ears = ears
@@ -93,6 +104,8 @@ class Dispatcher:
         self._taking = False
         self._busy = False
         self._thread: threading.Thread | None = None
+        self._door = Door(clock=clock, note=note, show=self.tell, chime=self.chime, free=unlimited)
+        self._chimes = Limits(CHIMES)
         self.dropped = 0
         """Detections that found the queue full."""
 
@@ -107,12 +120,33 @@ class Dispatcher:
         self._thread = threading.Thread(target=self._work, name="voicego-actions", daemon=True)
         self._thread.start()
 
-    def offer(self, detection: Detection, rule: Rule) -> bool:
-        """Queue the rule's actions; False, and nothing but its pauses done, when the queue is full. Never blocks."""
-        job = Job(detection.id, self._heard(detection.keyword, detection.score), rule.actions)
+    @property
+    def limited(self) -> int:
+        """Detections that were beyond a limit."""
+        return self._door.refused
+
+    @property
+    def asks(self) -> bool:
+        """Whether a rule waits for its answer: then every word is to be offered, one too that no rule has."""
+        return self._door.asks
+
+    def limit(self, overall: Rate) -> None:
+        """Act at most so often, over all rules."""
+        self._door.limit(overall)
+
+    def offer(self, detection: Detection, rule: Rule | None) -> bool:
+        """Queue the rule's actions; False, and nothing but its pauses done, when that cannot be. Never blocks.
+
+        A rule that asks waits until its answer is offered. No rule: the word can only be an answer.
+        """
         if not self._taking:
-            log.info("%s %s: not acted on, voicego does not act now", job.id, job.heard.keyword)
+            log.info("%s %s: not acted on, voicego does not act now", detection.id, detection.keyword)
             return False
+        let = self._door.let(detection, rule)
+        return self._act(let.detection, let.actions) and let.taken
+
+    def _act(self, detection: Detection, actions: tuple[Action, ...]) -> bool:
+        job = Job(detection.id, self._heard(detection.keyword, detection.score), actions)
         for action in job.actions:
             if isinstance(action, Pause):
                 self._carry_out(action, job)
@@ -127,12 +161,18 @@ class Dispatcher:
         return done
 
     def tell(self, text: str) -> None:
-        """Show a notification of voicego's own; after what waits already. Never blocks, never fails."""
-        plain = text.replace("{", "{{").replace("}", "}}")
-        self._queue(Job("voicego", self._heard("", 0.0), (Notify(plain),)))
+        """Begin to show a notification of voicego's own. Never blocks, never fails."""
+        ran = notify.begin(text, self._desk)
+        if ran.outcome is Outcome.FAILED:
+            log.debug("no notification: %s", ran.detail)
+        self._wake()
 
     def chime(self) -> None:
-        """Begin the sound that says "heard". Never blocks, never fails."""
+        """Begin the sound that says "heard". Never blocks, never fails, and in a burst is not begun."""
+        with self._changed:
+            too_much = self._chimes.exceeded("", None, self._clock())
+        if too_much:
+            return
         ran = chime.play(self._desk)
         if ran.outcome is Outcome.FAILED:
             log.debug("no chime: %s", ran.detail)
@@ -154,6 +194,7 @@ class Dispatcher:
                 log.info("%s %s: not acted on, voicego is stopping", job.id, job.heard.keyword)
             self._jobs.clear()
             self._changed.notify_all()
+        self._door.close()
         self._desk.processes.halt()
         if self._thread is None:
             return True
@@ -192,9 +233,12 @@ class Dispatcher:
     def _next(self) -> Job | None:
         """The next job; None when it is time to look around."""
         alive = self._desk.processes.tend()
+        due_s = self._door.look_at_the_clock()
+        if alive:
+            due_s = TEND_S if due_s is None else min(TEND_S, due_s)
         with self._changed:
             if self._taking and not self._jobs:
-                self._changed.wait(TEND_S if alive else None)
+                self._changed.wait(due_s)
             self._busy = self._taking and bool(self._jobs)
             return self._jobs.popleft() if self._busy else None
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 TITLE = "voicego"
 
+LONGEST_S = 10.0
+"""A desktop that does not take a text of voicego's own is not waited for any longer."""
+
 MISSING = (
     'no program "notify-send" on PATH, which shows notifications; '
     "install it: the package is libnotify-bin (Debian, Ubuntu) or libnotify (Fedora, Arch, openSUSE: libnotify-tools)"
@@ -52,15 +55,28 @@ TOAST = (
 def carry_out(action: Notify, heard: Heard, desk: Desk) -> Ran:
     """Show the text. OK means that the desktop took it, not that anybody saw it."""
     text = placeholders.fill(action.text, heard)
-    run = desk.processes.run_to_end
-    if desk.system is System.MACOS:
-        return run(("osascript", *APPLESCRIPT, "--", text), action.timeout_s)
-    if desk.system is System.WINDOWS:
-        return run(powershell.command(*TOAST), action.timeout_s, extra={powershell.TEXT: text})
-    commands = tuple(_linux(text, desk))
+    commands = _commands(text, desk)
     if not commands:
         return Ran(Outcome.FAILED, MISSING)
-    return first_that_works(partial(run, argv, action.timeout_s) for argv in commands)
+    run = partial(desk.processes.run_to_end, timeout_s=action.timeout_s, extra={powershell.TEXT: text})
+    return first_that_works(partial(run, argv) for argv in commands)
+
+
+def begin(text: str, desk: Desk) -> Ran:
+    """Begin to show a text of voicego's own, and come back at once; whether it is shown nobody learns."""
+    commands = _commands(text, desk)
+    if not commands:
+        return Ran(Outcome.FAILED, MISSING)
+    return desk.processes.begin(commands[0], LONGEST_S, extra={powershell.TEXT: text})
+
+
+def _commands(text: str, desk: Desk) -> tuple[tuple[str, ...], ...]:
+    """What shows a text here, the best first."""
+    if desk.system is System.MACOS:
+        return (("osascript", *APPLESCRIPT, "--", text),)
+    if desk.system is System.WINDOWS:
+        return (powershell.command(*TOAST),)
+    return tuple(_linux(text, desk))
 
 
 def _linux(text: str, desk: Desk) -> Iterator[tuple[str, ...]]:

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from voicego.acting import refusals
+from voicego.acting import cores, refusals
 from voicego.acting.desk import Ran, System, this_system
 from voicego.acting.environment import child_environment
 from voicego.acting.pipes import Pipes, Tail, pipes_for
@@ -59,10 +59,13 @@ class Runner:
         *,
         system: System | None = None,
         clock: Callable[[], float] = time.monotonic,
+        born: Callable[[int], None] = cores.leave,
         alive_s: float = 1.0,
         grace_s: float = 0.5,
     ) -> None:
+        """Remember. `born` is called with the process id of each child as soon as its program runs."""
         self._environ = environ
+        self._born = born
         self._folder = folder
         self._system = system or this_system()
         self._clock = clock
@@ -241,7 +244,7 @@ class Runner:
         command = argv[0] if shell else self._resolved(argv)
         windows = self._system is System.WINDOWS
         with refusals.explained(argv[0], self._folder):
-            return subprocess.Popen(  # noqa: S603 -- the commands are the person's own; that is what voicego is for
+            process = subprocess.Popen(  # noqa: S603 -- the commands are the person's own; that is what voicego is for
                 command,
                 shell=shell,
                 cwd=self._folder,
@@ -252,6 +255,8 @@ class Runner:
                 start_new_session=not windows,
                 creationflags=flags if windows else 0,
             )
+        self._born(process.pid)
+        return process
 
 
 def _wait(process: subprocess.Popen[bytes], for_s: float) -> int | None:

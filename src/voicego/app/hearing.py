@@ -9,7 +9,7 @@ from voicego.confirming.judge import Promptly
 from voicego.errors import VoicegoError
 from voicego.flow import Engine, Rule, Setup
 from voicego.spotting.checkpoint import find
-from voicego.spotting.decision import Decision, Row, confirmed_by, decide_by
+from voicego.spotting.decision import Decision, Row, confirmed_by, decide_by, heard_for
 from voicego.spotting.engines import load
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ def classifier_for(setup: Setup) -> Classifier:
 
 
 def decisions_for(setup: Setup) -> tuple[Decision, ...]:
-    """Resolve what it takes to detect each keyword of the active rules."""
+    """Resolve what it takes to detect each keyword of the active rules, and each word that answers one of them."""
     table, sensitivity = checkpoint_of(setup.model).table, setup.sensitivity
-    active = [(rule, decide_by(rule, table, sensitivity)) for rule in setup.rules if rule.enabled]
+    active = [(rule, decide_by(rule, table, sensitivity)) for rule in heard_for(setup.rules)]
     big = setup.confirm_with
     if big is None:
         return tuple(decision for _, decision in active)

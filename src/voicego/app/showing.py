@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from voicego.acting.describe import describe
 from voicego.app import hearing, rules
 from voicego.config.durations import written
-from voicego.flow import ConfirmWith, Setup
+from voicego.flow import ConfirmWith, Rate, Setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def lines(path: Path) -> Iterator[str]:
             yield f"  {one.name}: {_plain(one.name, value)}  ({origin})"
     decisions = {decision.keyword: decision for decision in hearing.decisions_for(setup)}
     for rule in setup.rules:
-        decision = decisions.get(rule.keyword)
+        decision = decisions.get(rule.keyword) if rule.enabled else None
         if decision is None:
             yield f"  {rule.keyword}: switched off"
             continue
@@ -40,13 +40,19 @@ def lines(path: Path) -> Iterator[str]:
         if decision.confirm is not None:
             yield f"    confirmed from {decision.confirm:g} on ({decision.confirm_origin})"
         yield f"    margin {decision.margin:g}, cooldown {decision.cooldown_s:g} s"
+        if rule.at_most:
+            yield f"    at most {_plain('at_most', rule.at_most)}"
+        if rule.ask:
+            yield f'    asks first, and waits for "{rule.ask}"'
         for action in rule.actions:
             yield f"    {describe(action)}"
 
 
 def _plain(name: str, value: object) -> str:
-    if value is None:
+    if value is None or value == ():
         return "mix" if name == "channel" else "none"
     if isinstance(value, ConfirmWith):
         return f"{value.model}, which rests after {written(value.idle_s)} of quiet"
+    if isinstance(value, Rate):
+        return f"{value.count} in {written(value.within_s)}"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

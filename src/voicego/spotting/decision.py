@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from voicego.flow import Rule
 
-    from voicego.flow import ConfirmWith, Rule, Sensitivity
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from voicego.flow import ConfirmWith, Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ class Decision:
     """Least posterior of the confirming model; None: nobody is asked."""
     confirm_origin: str = ""
     """Where that comes from, for a person."""
+
+
+def heard_for(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules that are in use, and one without actions for each word that is but an answer to them.
+
+    An answer needs nobody's confirmation: it counts only within seconds of a word that had it.
+    """
+    active = [rule for rule in rules if rule.enabled]
+    known = {rule.keyword for rule in active}
+    answers = dict.fromkeys(rule.ask for rule in active if rule.ask and rule.ask not in known)
+    return (*active, *(Rule(word, (), confirm=False) for word in answers))
 
 
 def decide_by(rule: Rule, table: Mapping[str, Row], sensitivity: Sensitivity) -> Decision:

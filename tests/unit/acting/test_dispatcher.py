@@ -12,7 +12,21 @@ import pytest
 from voicego.acting import chime
 from voicego.acting.desk import Ran, System
 from voicego.acting.dispatcher import Dispatcher
-from voicego.flow import ActionRun, Detection, Launch, Notify, Open, Outcome, Pause, Rule, Run, Say
+from voicego.flow import (
+    ActionRun,
+    Detection,
+    Launch,
+    Notice,
+    Notify,
+    Open,
+    Outcome,
+    Pause,
+    Rate,
+    Rule,
+    Run,
+    Say,
+    in_samples,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,8 +43,18 @@ def rule(*actions: Action, keyword: str = "go") -> Rule:
     return Rule(keyword, actions)
 
 
-def detection(id_: str = "d1", keyword: str = "go") -> Detection:
-    return Detection(id_, keyword, 0.974, 16_000)
+def detection(id_: str = "d1", keyword: str = "go", at_s: float = 1.0) -> Detection:
+    return Detection(id_, keyword, 0.974, in_samples(at_s))
+
+
+class Clock:
+    """Stands still until a test sets it."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Ears:
@@ -49,11 +73,13 @@ class Stage:
     def __init__(self, room: Room, **settings: object) -> None:
         self.reports: Queue[ActionRun] = Queue()
         self.pauses: list[float | None] = []
+        self.notices: Queue[Notice] = Queue()
         self.ears = Ears()
         self.dispatcher = Dispatcher(
             report=self.reports.put,
             ears=self.ears,
             pause=self.pauses.append,
+            note=self.notices.put,
             desk=room.desk,
             now=lambda: datetime(2026, 1, 2, 14, 3, 5),  # noqa: DTZ001 -- local time is what a person reads
             **settings,  # type: ignore[arg-type]
@@ -262,6 +288,232 @@ class TestPause:
         assert [stage.next().action for _ in range(3)] == ["pause", "notify Bye", "run playerctl"]
         assert stage.pauses == [None]
         assert len(linux.commands) == 2
+
+
+PLAY = rule(Run(("playerctl",)))
+SHOWN = ("notify-send", "--app-name=voicego", "--icon=audio-input-microphone", "--", "voicego")
+
+
+class TestLimits:
+    def test_what_is_beyond_is_not_acted_on_but_counted_told_once_and_logged(
+        self, linux: Room, stages: Callable[..., Stage], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        clock = Clock()
+        stage = stages(clock=clock)
+        stage.dispatcher.start()
+
+        taken = [stage.dispatcher.offer(detection(f"d{n}"), PLAY) for n in range(1, 9)]
+        assert stage.dispatcher.drain(WAIT_S)
+
+        text = "words were heard more often than 5 in 10s: what is beyond is not acted on (at_most in the rules file)"
+        assert taken == [True] * 5 + [False] * 3
+        assert stage.dispatcher.limited == 3
+        assert stage.dispatcher.dropped == 0
+        assert linux.commands.count(("playerctl",)) == 5
+        assert [argv for argv in linux.commands if argv != ("playerctl",)] == [(*SHOWN, text)]
+        assert (stage.notices.get(), stage.notices.empty()) == (Notice("limited", text), True)
+        assert [record.getMessage() for record in caplog.records] == [
+            f"d{n} go: not acted on, that is more than 5 in 10s" for n in (6, 7, 8)
+        ]
+
+    def test_after_a_while_the_notice_is_taken_back_and_the_next_burst_is_told_anew(
+        self, linux: Room, stages: Callable[..., Stage]
+    ) -> None:
+        clock = Clock()
+        stage = stages(clock=clock)
+        stage.dispatcher.limit(Rate(1, 10.0))
+        stage.dispatcher.start()
+        for number in range(3):
+            stage.dispatcher.offer(detection(f"d{number}"), PLAY)
+        assert stage.notices.get(timeout=WAIT_S).holds
+
+        clock.now += 61.0
+        stage.dispatcher.tell("a nudge")
+        over = stage.notices.get(timeout=WAIT_S)
+        for number in range(3):
+            stage.dispatcher.offer(detection(f"e{number}"), PLAY)
+        assert stage.dispatcher.drain(WAIT_S)
+
+        assert over == Notice("limited", "", holds=False)
+        assert stage.notices.get(timeout=WAIT_S).holds
+        assert stage.dispatcher.limited == 4
+        assert len([argv for argv in linux.commands if "more often" in argv[-1]]) == 2
+
+    def test_a_rule_may_have_a_limit_of_its_own(self, linux: Room, stages: Callable[..., Stage]) -> None:
+        stage = stages(clock=Clock())
+        stage.dispatcher.start()
+        seldom = Rule("off", (Run(("playerctl",)),), at_most=Rate(1, 90.0))
+
+        taken = [stage.dispatcher.offer(detection(f"d{n}", "off"), seldom) for n in range(3)]
+        others = [stage.dispatcher.offer(detection(f"e{n}"), PLAY) for n in range(4)]
+        assert stage.dispatcher.drain(WAIT_S)
+
+        assert (taken, others) == ([True, False, False], [True] * 4)
+        assert stage.notices.get().text.startswith('"off" was heard more often than 1 in 1.5m: ')
+        assert linux.commands.count(("playerctl",)) == 5
+
+    def test_neither_pauses_nor_what_is_done_by_hand_are_limited(
+        self, linux: Room, stages: Callable[..., Stage]
+    ) -> None:
+        stage = stages(clock=Clock())
+        stage.dispatcher.limit(Rate(1, 10.0))
+        stage.dispatcher.start()
+        stage.dispatcher.offer(detection(), PLAY)
+
+        only = stage.dispatcher.offer(detection(), rule(Pause()))
+        among = stage.dispatcher.offer(detection(), rule(Run(("playerctl", "stop")), Pause(60.0)))
+        by_hand = stage.dispatcher.do(PLAY)
+
+        assert (only, among) == (True, False)
+        assert stage.pauses == [None, 60.0]
+        assert [each.outcome for each in by_hand] == [Outcome.OK]
+        assert stage.dispatcher.drain(WAIT_S)
+        assert ("playerctl", "stop") not in linux.commands
+
+    def test_pauses_take_nothing_of_the_limit(self, linux: Room, stages: Callable[..., Stage]) -> None:
+        stage = stages(clock=Clock())
+        stage.dispatcher.start()
+        for _ in range(9):
+            stage.dispatcher.offer(detection(), rule(Pause()))
+
+        assert stage.dispatcher.offer(detection(), PLAY)
+        assert stage.dispatcher.drain(WAIT_S)
+        assert linux.commands == [("playerctl",)]
+
+    def test_a_recording_faster_than_life_has_none(self, linux: Room, stages: Callable[..., Stage]) -> None:
+        stage = stages(clock=Clock(), unlimited=True)
+        stage.dispatcher.start()
+
+        taken = [stage.dispatcher.offer(detection(f"d{n}"), PLAY) for n in range(9)]
+        assert stage.dispatcher.drain(WAIT_S)
+
+        assert taken == [True] * 9
+        assert len(linux.commands) == 9
+
+    def test_a_burst_does_not_chime_without_end(self, room: Room, stages: Callable[..., Stage]) -> None:
+        room.lay(System.LINUX, "aplay")
+        clock = Clock()
+        stage = stages(clock=clock)
+
+        for _ in range(9):
+            stage.dispatcher.chime()
+        burst = len(room.commands)
+        clock.now += chime.LONGEST_S
+        stage.dispatcher.chime()
+
+        assert (burst, len(room.commands)) == (5, 6)
+
+
+ASKS = Rule("off", (Run(("playerctl", "{keyword}")),), ask="yes")
+QUESTION = '"off" was heard. Say "yes" to: run playerctl {keyword}'
+
+
+class TestAsking:
+    @pytest.fixture
+    def asked(self, linux: Room, stages: Callable[..., Stage]) -> Stage:
+        """A stage on which "off" was said after a second, and asks."""
+        linux.lay(System.LINUX, "playerctl", "notify-send", "aplay")
+        stage = stages(clock=Clock())
+        stage.dispatcher.start()
+        assert stage.dispatcher.offer(detection("d1", "off"), ASKS)
+        return stage
+
+    def test_the_person_sees_and_hears_the_question_and_nothing_is_done_yet(self, asked: Stage, linux: Room) -> None:
+        assert asked.dispatcher.asks
+        assert asked.notices.get() == Notice("asking", QUESTION)
+        assert asked.dispatcher.drain(WAIT_S)
+        assert linux.commands == [(*SHOWN, QUESTION), ("aplay", "-q", str(chime.SOUND))]
+
+    def test_the_answer_carries_it_out_and_not_its_own_rule(
+        self, asked: Stage, linux: Room, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "voicego.acting")
+
+        taken = asked.dispatcher.offer(detection("d2", "yes", 3.0), rule(Notify("yes"), keyword="yes"))
+
+        done = asked.next()
+        assert taken
+        assert (done.detection_id, done.keyword, done.action) == ("d1", "off", "run playerctl {keyword}")
+        assert asked.dispatcher.drain(WAIT_S)
+        assert linux.commands[2:] == [("playerctl", "off")]
+        assert [asked.notices.get() for _ in range(2)][1] == Notice("asking", "", holds=False)
+        assert not asked.dispatcher.asks
+        assert caplog.messages[0] == "d1 off: d2 is the answer"
+
+    def test_a_word_without_a_rule_may_be_the_answer(self, asked: Stage) -> None:
+        assert asked.dispatcher.offer(detection("d2", "yes", 3.0), None)
+        assert asked.next().keyword == "off"
+
+    def test_another_word_ends_it_and_acts_by_its_own_rule(
+        self, asked: Stage, linux: Room, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "voicego.acting")
+        assert asked.dispatcher.offer(detection("d2", "go", 3.0), PLAY)
+        late = asked.dispatcher.offer(detection("d3", "yes", 4.0), None)
+
+        assert asked.next().keyword == "go"
+        assert not late
+        assert linux.commands[2:] == [("playerctl",)]
+        assert caplog.messages[0] == "d1 off: not acted on, another word was said"
+
+    def test_without_an_answer_it_is_given_up_and_told(
+        self, asked: Stage, linux: Room, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "voicego.acting")
+        assert isinstance(asked.dispatcher._clock, Clock)
+        assert asked.notices.get(timeout=WAIT_S).holds
+        asked.dispatcher._clock.now += 9.0
+        asked.dispatcher.tell("a nudge")
+
+        assert asked.notices.get(timeout=WAIT_S) == Notice("asking", "", holds=False)
+        assert not asked.dispatcher.offer(detection("d2", "yes", 3.0), None)
+        assert asked.dispatcher.stop(WAIT_S)
+        assert not [argv for argv in linux.commands if argv[0] == "playerctl"]
+        assert caplog.messages == ["d1 off: not acted on, nothing was said within 5s"]
+
+    def test_an_answer_that_is_late_in_sound_fires_its_own_rule(self, asked: Stage) -> None:
+        assert asked.dispatcher.offer(detection("d2", "yes", 6.1), rule(Notify("hm"), keyword="yes"))
+        assert asked.next().action == "notify hm"
+
+    def test_stopping_ends_the_question(self, asked: Stage, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO, "voicego.acting")
+
+        asked.dispatcher.stop(WAIT_S)
+
+        assert not asked.dispatcher.asks
+        assert caplog.messages == ["d1 off: not acted on, voicego is stopping"]
+
+    def test_a_pause_that_asks_waits_for_its_answer_and_for_no_slow_action(
+        self, linux: Room, stages: Callable[..., Stage]
+    ) -> None:
+        gate = Gate(linux)
+        stage = stages(clock=Clock())
+        stage.dispatcher.start()
+        stage.dispatcher.offer(detection("d1"), PLAY)
+        assert gate.began.wait(WAIT_S)
+
+        stage.dispatcher.offer(detection("d2", "off", 2.0), Rule("off", (Pause(),), ask="yes"))
+        before = list(stage.pauses)
+        stage.dispatcher.offer(detection("d3", "yes", 4.0), None)
+
+        assert (before, stage.pauses) == ([], [None])
+
+    def test_questions_count_and_answers_do_not(self, linux: Room, stages: Callable[..., Stage]) -> None:
+        stage = stages(clock=Clock())
+        stage.dispatcher.limit(Rate(2, 10.0))
+        stage.dispatcher.start()
+        for number in range(3):
+            at_s = 1.0 + 2 * number
+            stage.dispatcher.offer(detection(f"q{number}", "off", at_s), ASKS)
+            stage.dispatcher.offer(detection(f"a{number}", "yes", at_s + 1.0), None)
+        assert stage.dispatcher.drain(WAIT_S)
+
+        assert linux.commands.count(("playerctl", "off")) == 2
+        assert stage.dispatcher.limited == 1
+
+    def test_by_hand_nobody_is_asked(self, linux: Room, stages: Callable[..., Stage]) -> None:
+        assert [each.outcome for each in stages().dispatcher.do(ASKS)] == [Outcome.OK]
+        assert linux.commands == [("playerctl", "off")]
 
 
 class TestDo:

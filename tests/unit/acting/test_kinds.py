@@ -122,6 +122,18 @@ class TestNotify:
         assert ran.outcome is Outcome.FAILED
         assert "libnotify-bin" in ran.detail
 
+    @pytest.mark.parametrize("system", System)
+    def test_a_text_of_voicegos_own_is_begun_as_it_stands_and_not_waited_for(self, room: Room, system: System) -> None:
+        ran = notify.begin("{keyword}", room.lay(system, "notify-send"))
+
+        (asked,) = room.asked
+        assert ran.outcome is Outcome.OK
+        assert (asked.way, asked.timeout_s) == ("begin", notify.LONGEST_S)
+        assert "{keyword}" in (*asked.argv, asked.extra[powershell.TEXT])
+
+    def test_a_text_that_cannot_be_shown_is_a_result(self, room: Room) -> None:
+        assert notify.begin("x", room.lay(System.LINUX)).outcome is Outcome.FAILED
+
     def test_on_macos_the_text_is_an_argument_and_no_script(self, room: Room) -> None:
         notify.carry_out(Notify(TRICKY), GO, room.lay(System.MACOS))
 
