@@ -30,7 +30,7 @@ class Installed:
     def complaint(self, wanted: tuple[str, ...], version_of: Callable[[str], str], version: str = __version__) -> str:
         """Say what is wrong with it, in the second half of a sentence; empty if it is as `install` would make it.
 
-        `wanted` and `version` are this voicego's. `version_of` asks an executable for its version; empty if it tells none.
+        `wanted` and `version` are this voicego's. `version_of` asks an executable for its version; "" if it tells none.
         """
         if not self.command:
             return "it names no program"
