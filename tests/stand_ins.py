@@ -13,6 +13,7 @@ from voicego.flow import ActionRun, AudioBlock, Detection, Outcome, Rule, Sample
 from voicego.spotting.frames import Stacked
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
     from voicego.confirming.child import Message
@@ -25,7 +26,9 @@ class HandSource:
 
     live: bool = True
     name: str = "a hand"
-    refuses: VoicegoError | None = None
+    refuses: Exception | None = None
+    hanging: threading.Event | None = None
+    """Opening comes back when it is set."""
     opened: int = 0
     closed: int = 0
     _waiting: queue.SimpleQueue[AudioBlock | VoicegoError | None] = field(default_factory=queue.SimpleQueue)
@@ -34,6 +37,8 @@ class HandSource:
     """What its reader asked for, one after the other."""
 
     def open(self) -> None:
+        if self.hanging:
+            self.hanging.wait()
         if self.refuses:
             raise self.refuses
         self.opened += 1

@@ -2,128 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from tests.sounds import hiss, placed
-from tests.stand_ins import HandProcess, HandSource, LevelClassifier, NotingActor
-from voicego.confirming.stage import SecondStage
-from voicego.daemon import Daemon, Parts
-from voicego.errors import Exit, Problem, RulesError, VoicegoError
-from voicego.flow import ConfirmWith, Notify, Rule, Sensitivity, Setup, State
-from voicego.listener import Deafness
-from voicego.spotting.decision import Decision, Row, Thresholds, decide_by
+from tests.supervised import GO, House, began, broken, left
+from voicego.errors import Exit, RulesError, VoicegoError
+from voicego.flow import ConfirmWith, Rule, Sensitivity, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from voicego.acting.dispatcher import Dispatcher
-    from voicego.confirming.child import Message
-    from voicego.flow import NotConfirmed
-
-GO = Setup(rules=(Rule("go", (Notify("went"),)),))
-TABLE = {"go": Row(alone=Thresholds(lower=0.99, normal=0.7, higher=0.5))}
-"""The stand-in for the model is 0.94 sure."""
-WAIT_S = 10.0
-
-
-@dataclass
-class House:
-    """A daemon that runs in a thread, and all that a test may touch of it."""
-
-    setup: Setup | None = GO
-    config_error: str = ""
-    patient: bool = True
-    waits: bool = True
-    live: bool = True
-    rules: Setup | RulesError = GO
-    model: VoicegoError | None = None
-    refuses: VoicegoError | None = None
-    sources: list[HandSource] = field(default_factory=list)
-    loads: list[Setup] = field(default_factory=list)
-    kept: int = 0
-    time: float = 1000.0
-    bigs: list[HandProcess] = field(default_factory=list)
-    refuses_big: str = ""
-    big_says: float = 1.0
-    actor: NotingActor = field(default_factory=NotingActor)
-    exit_code: Exit | None = None
-    events: SimpleQueue[dict[str, object]] = field(default_factory=SimpleQueue)
-
-    def __post_init__(self) -> None:
-        ears = Deafness()
-        parts = Parts(
-            read_rules=self._read,
-            classifier=self._load,
-            decisions=self._decisions,
-            source=self._source,
-            second_stage=self._second_stage,
-            keep=self._keep,
-            patient=self.patient,
-            waits_for=lambda _: self.waits,
-            clock=lambda: self.time,
-            now=lambda: self.time,
-        )
-        self.daemon = Daemon(parts, self._act, ears)
-        self.daemon.subscribe(self.events.put)
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        self.exit_code = self.daemon.run(self.setup, self.config_error)
-
-    def _act(self, daemon: Daemon) -> Dispatcher:
-        self.actor.report = daemon.ran
-        return cast("Dispatcher", self.actor)
-
-    def _read(self) -> Setup:
-        if isinstance(self.rules, RulesError):
-            raise self.rules
-        return self.rules
-
-    def _load(self, setup: Setup) -> LevelClassifier:
-        self.loads.append(setup)
-        if self.model:
-            raise self.model
-        return LevelClassifier()
-
-    def _decisions(self, setup: Setup) -> tuple[Decision, ...]:
-        plain = tuple(decide_by(rule, TABLE, setup.sensitivity) for rule in setup.rules)
-        return tuple(replace(one, confirm=0.5) for one in plain) if setup.confirm_with else plain
-
-    def _second_stage(self, setup: Setup, report: Callable[[NotConfirmed], None]) -> SecondStage | None:
-        return SecondStage(setup.confirm_with, self._big, report) if setup.confirm_with else None
-
-    def _big(self, tell: Callable[[Message], None]) -> HandProcess:
-        self.bigs.append(HandProcess(tell, self.refuses_big, says=self.big_says))
-        return self.bigs[-1]
-
-    def _source(self, setup: Setup) -> HandSource:
-        source = HandSource(live=self.live, name=setup.microphones[0], refuses=self.refuses)
-        self.sources.append(source)
-        return source
-
-    def _keep(self) -> None:
-        self.kept += 1
-
-    def until(self, event: str, **values: object) -> dict[str, object]:
-        """Wait for an event that has these values."""
-        while True:
-            found = self.events.get(timeout=WAIT_S)
-            if found["event"] == event and all(found[name] == value for name, value in values.items()):
-                return found
-
-    def say_go(self) -> None:
-        sound = placed(0.4, hiss(3.0, -75.0), word=1.5)
-        for at in range(0, len(sound), 1600):
-            self.sources[-1].hear(sound[at : at + 1600])
-
-    def ends(self) -> Exit | None:
-        self.thread.join(WAIT_S)
-        return self.exit_code
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -133,16 +22,6 @@ def house() -> Iterator[House]:
     yield one
     one.daemon.ask_to_stop()
     assert one.ends() is not None
-
-
-def began(**options: Any) -> House:  # noqa: ANN401 -- the fields of House
-    one = House(**options)
-    one.thread.start()
-    return one
-
-
-def broken(text: str = "no keyword") -> RulesError:
-    return RulesError((Problem("voicego.yaml:3:1", text),))
 
 
 def test_a_word_reaches_its_rule_and_the_status_tells_of_it(house: House) -> None:
@@ -366,11 +245,6 @@ def test_stop_stops_upstream_first_and_answers(house: House) -> None:
     assert house.ends() is Exit.OK
     assert house.sources[0].closed >= 1
     assert house.actor.done[-1].startswith("stop")
-
-
-def left(house: House) -> None:
-    house.daemon.ask_to_stop()
-    assert house.ends() is Exit.OK
 
 
 CONFIRMED = replace(GO, confirm_with=ConfirmWith("big"))

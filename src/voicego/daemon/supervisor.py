@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from voicego import __version__
 from voicego.daemon import choices as chosen
-from voicego.daemon.capture import HUNG_S, OPEN_S, Capture, Ending
+from voicego.daemon.capture import HUNG_S, Capture, Ending
 from voicego.daemon.choices import Choices
 from voicego.daemon.parts import JOIN_S, Parts, Subscribers, Subscription, Watch
 from voicego.daemon.pauses import Pauses
@@ -387,11 +387,11 @@ class Daemon:
     def _reason(self) -> str:
         if self._pauses and not self._failure:
             return self._pauses.told()
-        hung_s = self._capture.opening_s or 0.0
-        if hung_s > HUNG_S:
-            return f"the sound system has not answered for {hung_s:.0f} s; waiting for it"
-        slow = "opening the microphone" if hung_s > OPEN_S else ""
-        return self._failure or self._trouble or slow or ("" if self._setup else self._config_error)
+        opening_s = self._capture.opening_s
+        if opening_s is not None and opening_s > HUNG_S:
+            return f"the sound system has not answered for {opening_s:.0f} s; waiting for it"
+        opening = "" if opening_s is None else "opening the microphone"
+        return self._failure or self._trouble or opening or ("" if self._setup else self._config_error)
 
     def _note_config_error(self, error: str) -> None:
         """Show what is wrong with the rules at once; tell of it later, unless it is mended by then."""

@@ -1,0 +1,381 @@
+"""How the supervisor watches over hearing, and what it tells of it: with stand-ins, and a clock that a test moves."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import pytest
+
+from tests.house import until
+from tests.sounds import hiss
+from tests.supervised import GO, WAIT_S, House, began, broken, left
+from voicego.daemon.manager import Manager
+from voicego.daemon.watching import Passage, Restarts, Tries
+from voicego.errors import RulesError, VoicegoError
+from voicego.flow import Notice, Rule, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    one = began()
+    one.until("state", state=State.LISTENING)
+    yield one
+    left(one)
+
+
+class TestClocks:
+    def test_tries_come_less_and_less_often_and_soon_again_after_one_that_worked(self) -> None:
+        tries = Tries(lambda: 100.0)
+        pauses = []
+        for _ in range(7):
+            tries.failed()
+            assert tries.at is not None
+            pauses.append(tries.at - 100.0)
+        tries.worked()
+        tries.failed()
+
+        assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+        assert tries.at == 100.5
+
+    def test_the_fourth_restart_within_ten_minutes_is_one_too_many(self) -> None:
+        now = [0.0]
+        restarts = Restarts(lambda: now[0])
+
+        assert [restarts.another() for _ in range(4)] == [True, True, True, False]
+        now[0] = 700.0
+        assert restarts.another()
+
+    def test_sleep_is_what_the_outside_clock_has_more(self) -> None:
+        inside, outside = [0.0], [0.0]
+        passage = Passage(lambda: inside[0], lambda: outside[0])
+
+        inside[0], outside[0] = 1.0, 1.0
+        assert passage.look() == (1.0, 0.0)
+        inside[0], outside[0] = 2.0, 3602.0
+        assert passage.look() == (1.0, 3600.0)
+        inside[0], outside[0] = 32.0, 3632.0  # stopped, not asleep
+        assert passage.look() == (30.0, 0.0)
+
+
+def test_a_model_that_stands_still_is_given_up_and_loaded_again() -> None:
+    stuck = threading.Event()
+    stuck.set()
+    house = began(stuck=stuck)
+    house.until("state", state=State.LISTENING)
+
+    house.say_go()
+    house.until_scoring()
+    stuck.clear()
+    house.look_around(6.0, heard=False)
+    house.until("state", state=State.LISTENING)
+    house.say_go()
+    house.until("detection", keyword="go")
+
+    counters = house.daemon.status().counters
+    assert (counters["restarts"], counters["detections"], len(house.loads)) == (1, 1, 2)
+    house.free()
+    left(house)
+
+
+def test_what_a_given_up_listener_finds_late_does_nothing() -> None:
+    stuck = threading.Event()
+    stuck.set()
+    house = began(stuck=stuck)
+    house.until("state", state=State.LISTENING)
+    house.say_go()
+    house.until_scoring()
+    stuck.clear()
+    house.look_around(6.0, heard=False)
+    house.until("state", state=State.LISTENING)
+
+    house.free()
+    for thread in threading.enumerate():
+        if thread.name == "voicego-listener" and thread is not house.listener_thread:
+            thread.join(WAIT_S)
+
+    assert house.actor.offered == []
+    left(house)
+
+
+def test_a_model_that_stands_still_again_and_again_fails_and_starves_the_watchdog(tmp_path: Path) -> None:
+    with notify_socket(tmp_path) as told:
+        stuck = threading.Event()
+        stuck.set()
+        house = began(stuck=stuck, manager=told.manager)
+        for _ in range(4):
+            house.until("state", state=State.LISTENING)
+            house.say_go()
+            house.until_scoring()
+            house.look_around(6.0, heard=False)
+
+        reason = house.until("state", state=State.FAILED)["reason"]
+        told.all()
+        house.look_around(30.0)
+        after = told.all()
+        stuck.clear()
+        resumed = house.daemon.resume()
+        house.until("state", state=State.LISTENING)
+
+        assert "stood still 4 times within 10 minutes" in str(reason)
+        assert "WATCHDOG=1" not in after
+        assert resumed.state in {State.LOADING, State.LISTENING}
+        house.free()
+        left(house)
+
+
+def test_a_process_that_was_stopped_for_a_while_blames_nobody(house: House) -> None:
+    house.time += 30.0
+
+    house.look_around(heard=False)
+
+    assert house.daemon.status().counters["restarts"] == 0
+    assert len(house.sources) == 1
+
+
+def test_after_sleep_it_listens_anew(house: House) -> None:
+    house.slept += 3600.0
+
+    house.look_around()
+
+    assert house.daemon.status().state is State.LISTENING
+    assert len(house.sources) == 2
+    assert house.sources[0].closed >= 1
+
+
+def test_a_preferred_microphone_is_taken_back_when_it_returns(house: House) -> None:
+    house.look_around(11.0)
+    before = len(house.sources)
+    house.better = True
+    house.look_around(11.0)
+    until(lambda: len(house.sources) == 2, "the change")
+    house.better = False
+
+    assert before == 1
+    assert house.daemon.status().counters["reconnects"] == 0
+
+
+def test_a_microphone_that_was_asked_for_and_is_not_there_leaves_the_old_one_in_reserve(house: House) -> None:
+    house.rules = replace(GO, microphones=("Yeti",))
+
+    house.daemon.reload()
+    [*_, wanted] = house.wanted
+
+    assert wanted == ("Yeti", "default")
+
+
+def test_opening_that_hangs_holds_up_nobody() -> None:
+    hanging = threading.Event()
+    house = began(hanging=hanging)
+    house.until("state", state=State.RECONNECTING)
+
+    said = house.daemon.status().reason
+    house.time += 11.0
+    hung = house.daemon.status().reason
+    paused = house.daemon.pause()
+    hanging.set()
+    until(lambda: house.sources[0].closed, "the change")
+    house.hanging = None
+    resumed = house.daemon.resume()
+
+    assert said == "opening the microphone"
+    assert hung == "the sound system has not answered for 11 s; waiting for it"
+    assert paused.state is State.PAUSED
+    assert resumed.state is State.LISTENING
+    assert len(house.sources) == 2
+    left(house)
+
+
+def test_a_surprise_while_opening_is_a_sentence() -> None:
+    house = began(refuses=ZeroDivisionError("surprise"))
+
+    assert "opening failed (ZeroDivisionError)" in str(house.until("state", state=State.RECONNECTING)["reason"])
+    left(house)
+
+
+def test_a_changed_model_is_heard_without_closing_the_microphone(house: House) -> None:
+    house.rules = replace(GO, model="other")
+
+    house.daemon.reload()
+    until(lambda: len(house.loads) == 2 and house.daemon.status().model == "other", "the change")
+    house.say_go()
+    house.until("detection", keyword="go")
+
+    assert len(house.sources) == 1
+
+
+def test_a_notice_shows_while_it_holds(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    muted = Notice("silence", "the microphone is muted")
+
+    house.daemon.note(muted)
+    house.daemon.note(muted)
+    held = house.daemon.status().notices
+    house.daemon.note(replace(muted, holds=False))
+    house.daemon.note(replace(muted, holds=False))
+
+    assert held == ("the microphone is muted",)
+    assert house.daemon.status().notices == ()
+    assert caplog.text.count("the microphone is muted") == 1
+    assert house.until("notice", holds=False)["text"] == "the microphone is muted"
+
+
+def test_broken_rules_are_told_after_ten_seconds_and_their_mending_too(house: House) -> None:
+    house.rules = broken('no keyword "goo"')
+    with pytest.raises(RulesError):
+        house.daemon.reload()
+    house.look_around(9.0)
+    early = list(house.actor.told)
+    house.look_around(2.0)
+    house.rules = GO
+    house.daemon.reload()
+
+    assert early == []
+    assert [text.split(".")[0] for text in house.actor.told] == [
+        "The rules are broken, the last good ones stay in use",
+        "The rules work again",
+    ]
+    assert 'voicego.yaml:3:1: no keyword "goo"' in house.actor.told[0]
+
+
+def test_rules_that_are_mended_at_once_are_not_told_of(house: House) -> None:
+    house.rules = broken()
+    with pytest.raises(RulesError):
+        house.daemon.reload()
+    house.look_around(5.0)
+    house.rules = replace(GO, rules=(Rule("stop", ()),))
+    house.daemon.reload()
+    house.look_around(10.0)
+
+    assert house.actor.told == []
+
+
+def test_levels_and_scores_are_told_to_those_who_ask_and_only_then(house: House) -> None:
+    seen: list[dict[str, object]] = []
+    plain: list[dict[str, object]] = []
+    house.daemon.subscribe(plain.append)
+    end = house.daemon.subscribe(seen.append, levels=True, scores=True)
+    house.look_around()
+
+    house.time += 1.0
+    house.say_go()
+    house.until("detection", keyword="go")
+    end()
+    house.look_around()
+    house.time += 1.0
+    after = len(seen)
+    house.sources[-1].hear(hiss(0.5, -40.0))
+    house.look_around()
+
+    scores = [one for one in seen if one["event"] == "scores"]
+    levels = [one for one in seen if one["event"] == "level"]
+    assert levels
+    assert {"level_db", "gate"} <= levels[0].keys()
+    assert any(one["laid"] for one in scores)
+    assert len(scores) > 1  # windows slide while somebody looks on
+    assert scores[0]["thresholds"] == {"go": 0.7}
+    assert {one["event"] for one in plain} == {"detection", "action"}
+    assert len(seen) == after
+
+
+def test_the_level_of_the_sound_is_in_the_status(house: House) -> None:
+    house.sources[-1].hear(np.full(1600, 0.1, np.float32))
+    house.look_around()
+
+    assert house.daemon.status().level_db == pytest.approx(-20.0, abs=0.1)
+
+
+def test_a_slow_listener_skips_windows_in_running_speech_and_never_words_said_alone() -> None:
+    house = began(setup=replace(GO, rules=(replace(GO.rules[0], isolated=False), Rule("stop", ()))))
+    house.until("state", state=State.LISTENING)
+    sound = np.concatenate([hiss(1.5, -75.0), hiss(2.0, -20.0), hiss(1.0, -75.0)])
+
+    house.sources[-1].hear(sound[:24_000])
+    for at in range(24_000, len(sound), 16_000):  # as it comes to who was held up
+        house.sources[-1].hear(sound[at : at + 16_000])
+    until(lambda: house.daemon.status().counters["windows_skipped"] > 0, "the change")
+
+    left(house)
+
+
+class Told:
+    """A service manager's end of the socket."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.socket.setblocking(False)
+        self.manager = Manager({"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "30000000"}, 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def all(self) -> list[str]:
+        """Take what was said since the last call."""
+        found = []
+        while True:
+            try:
+                found.append(self.socket.recv(4096).decode())
+            except BlockingIOError:
+                return found
+
+
+def notify_socket(folder: Path) -> Told:
+    return Told(folder / "notify")
+
+
+class TestManager:
+    def test_it_is_told_of_the_start_the_state_each_round_and_the_end(self, tmp_path: Path) -> None:
+        with notify_socket(tmp_path) as told:
+            house = began(manager=told.manager)
+            house.until("state", state=State.LISTENING)
+            house.look_around()
+            house.look_around()
+            said = told.all()
+            left(house)
+
+            assert said.count("READY=1") == 1
+            assert "STATUS=listening" in said
+            assert said.index("STATUS=listening") < said.index("READY=1")
+            assert "WATCHDOG=1" in said[said.index("READY=1") :]
+            assert told.all()[-1] == "STOPPING=1"
+
+    @pytest.mark.parametrize("state", [State.PAUSED, State.RECONNECTING, State.CONFIG_ERROR])
+    def test_who_waits_for_good_reasons_is_alive(self, tmp_path: Path, state: State) -> None:
+        with notify_socket(tmp_path) as told:
+            away = VoicegoError("there is no microphone") if state is State.RECONNECTING else None
+            rules = None if state is State.CONFIG_ERROR else GO
+            house = began(manager=told.manager, refuses=away, setup=rules, config_error="" if rules else "broken")
+            if state is State.PAUSED:
+                house.daemon.pause()
+            until(lambda: house.daemon.status().state is state, "the change")
+            told.all()
+            house.look_around(3.0, heard=False)
+
+            assert told.all().count("WATCHDOG=1") >= 3
+            left(house)
+
+    def test_nobody_is_told_where_nobody_asks(self) -> None:
+        silent = Manager({}, 0)
+        silent.ready()
+        silent.alive()
+
+        assert silent.watchdog_s is None
+
+    def test_a_watchdog_meant_for_another_process_is_not_ours(self) -> None:
+        environ = {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "5"}
+
+        assert Manager(environ, 6).watchdog_s is None
+        assert Manager(environ, 5).watchdog_s == 1.0
+
+    def test_a_manager_that_has_gone_is_no_failure(self, tmp_path: Path) -> None:
+        Manager({"NOTIFY_SOCKET": str(tmp_path / "gone")}, 0).ready()
