@@ -34,8 +34,8 @@ def read(path: Path) -> Setup:
     return load(path, keywords)
 
 
-def begin(path: Path, *, force: bool = False) -> bool:
-    """Write the starter rules, unless there is a file already; whether it was written.
+def begin(path: Path, *, force: bool = False, text: str | None = None) -> bool:
+    """Write the starter rules, or `text`, unless there is a file already; whether it was written.
 
     Raises:
         VoicegoError: it cannot be written.
@@ -44,7 +44,7 @@ def begin(path: Path, *, force: bool = False) -> bool:
         return False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(Path(os.path.realpath(path)), starter().encode())
+        write_whole(Path(os.path.realpath(path)), (starter() if text is None else text).encode())
     except OSError as error:
         raise VoicegoError(f"cannot write the rules file {path}: {error.strerror or error}") from error
     return True

@@ -34,15 +34,41 @@ def init(
     *,
     config: Config = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-) -> None:
-    """Write the starter rules."""
-    from voicego.app import rules  # noqa: PLC0415
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing: write the rules, and what is named here.")
+    ] = False,
+    microphone: Annotated[
+        str | None, typer.Option("--microphone", help="Microphone by name, instead of asking; see `voicego devices`.")
+    ] = None,
+    test: Annotated[
+        bool | None, typer.Option("--test/--no-test", help="Ask for a word, and show what was heard.")
+    ] = None,
+    login: Annotated[bool | None, typer.Option("--login/--no-login", help="Start voicego at login.")] = None,
+) -> int:
+    """Begin: starter rules, a microphone with a level bar, one word for a proof, a start at login if you like."""
+    from voicego.app import first_run  # noqa: PLC0415
+    from voicego.app.ear import Ear  # noqa: PLC0415
+    from voicego.cli import screen  # noqa: PLC0415
 
-    file = _file(config)
-    if rules.begin(file, force=force):
-        say.line(f"wrote the starter rules to {file}; edit them, then: voicego run")
-    else:
-        say.line(f"{file} is there already and was left as it is; --force writes over it")
+    wishes = first_run.Wishes(_file(config), force, microphone, test, login)
+    terminal = screen.Pipe() if yes or not screen.on_a_terminal() else screen.Terminal()
+    with Ear() as ear:
+        return first_run.first_run(wishes, terminal, ear, _at_login, running=_runs)
+
+
+def _runs() -> bool:
+    from voicego.control.client import ask  # noqa: PLC0415
+    from voicego.errors import VoicegoError  # noqa: PLC0415
+    from voicego.paths import paths  # noqa: PLC0415
+
+    try:
+        return bool(ask(paths(os.environ).socket, "status", timeout_s=1.0))
+    except VoicegoError:
+        return False
+
+
+def _at_login() -> list[str]:
+    return []
 
 
 def check(

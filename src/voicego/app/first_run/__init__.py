@@ -1,0 +1,134 @@
+"""`voicego init`: rules to begin with, a microphone, one word for a proof, and a start at login if it is wanted."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from voicego.app import rules
+from voicego.app.first_run import microphone, word
+from voicego.app.first_run.word import Heard
+from voicego.config import starter
+from voicego.errors import Exit, VoicegoError
+from voicego.hearing.choosing import NoMicrophone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from voicego.app.first_run.screen import Ear, Screen
+    from voicego.flow import Setup
+
+LINE = re.compile(r"^# microphone: default .*$", re.MULTILINE)
+"""Where the starter rules tell of the microphone."""
+
+LOGIN = "Start voicego whenever you log in? y is yes, Enter is no."
+
+FOR_EVER_S = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line says; None is asked for where somebody answers."""
+
+    file: Path
+    force: bool = False
+    """Write over a file that is there."""
+    microphone: str | None = None
+    test: bool | None = None
+    login: bool | None = None
+
+
+def first_run(
+    wishes: Wishes, screen: Screen, ear: Ear, at_login: Callable[[], list[str]], *, running: Callable[[], bool]
+) -> Exit:
+    """Lead through the first run. `at_login` makes voicego start at login, and says so.
+
+    Nothing is written before the microphone and the word are done with, and then the file as a whole.
+
+    Raises:
+        RulesError: there are rules already, and they are broken.
+        VoicegoError: there is no such microphone, or the file cannot be written.
+    """
+    setup = None if wishes.force or not wishes.file.exists() else rules.read(wishes.file)
+    stands = "nothing was written"
+    try:
+        name, heard = _sound(wishes, screen, ear, running, wishes.file if setup else None)
+        ear.close()
+        for text in _rules(wishes, name, setup):
+            screen.line(text)
+        stands = f"the rules are in {wishes.file}"
+        if wishes.login or (wishes.login is None and screen.asks and _yes(screen, LOGIN)):
+            for text in at_login():
+                screen.line(text)
+    except KeyboardInterrupt:
+        screen.line(f"stopped; {stands}")
+        raise
+    return Exit.FAILED if wishes.test and heard is not Heard.YES else Exit.OK
+
+
+def with_microphone(text: str, name: str | None) -> str:
+    """Put a microphone into the starter rules; None: the default."""
+    return LINE.sub(lambda _: line_for(name), text, count=1) if name else text
+
+
+def line_for(name: str) -> str:
+    """Write a name for YAML, whatever is in it."""
+    return f"microphone: {json.dumps(name, ensure_ascii=False)}"
+
+
+def _sound(
+    wishes: Wishes, screen: Screen, ear: Ear, running: Callable[[], bool], rules_file: Path | None
+) -> tuple[str | None, Heard | None]:
+    """Choose a microphone and hear a word, as often as it takes."""
+    name = microphone.by_name(ear, wishes.microphone) if wishes.microphone else None
+    tests = screen.asks if wishes.test is None else wishes.test
+    if not screen.asks:
+        return name, _word(screen, ear, name, rules_file, word.WAITS_S) if tests else None
+    try:
+        name = name or _chosen(screen, ear)
+        if tests and running():
+            screen.line("voicego runs already: what you say now, it obeys as well")
+        while tests:
+            heard = _word(screen, ear, name, rules_file, FOR_EVER_S)
+            if heard is not Heard.ELSEWHERE:
+                return name, heard
+            name = _chosen(screen, ear)
+    except NoMicrophone as error:
+        screen.line(f"{error}")
+        return None, Heard.NO if tests else None
+    except VoicegoError as error:  # the sound system is no reason not to begin
+        screen.line(f"{error}; `voicego doctor` looks into it")
+        return None, Heard.NO if tests else None
+    return name, None
+
+
+def _chosen(screen: Screen, ear: Ear) -> str | None:
+    name = microphone.chosen(screen, ear)
+    screen.line(f"microphone: {name or 'whatever the system has for a default'}")
+    return name
+
+
+def _word(screen: Screen, ear: Ear, name: str | None, rules_file: Path | None, waits_s: float) -> Heard:
+    return word.hear_one(screen, ear, name, rules_file, waits_s)
+
+
+def _rules(wishes: Wishes, name: str | None, setup: Setup | None) -> Iterator[str]:
+    """Write the rules where there are none; a file that is there is the person's own."""
+    text = with_microphone(starter(), name)
+    if rules.begin(wishes.file, force=wishes.force, text=text):
+        yield f"wrote the starter rules to {wishes.file}; edit them, then: voicego run"
+        return
+    yield f"{wishes.file} is there already and was left as it is; --force writes over it"
+    if name and (setup is None or name not in setup.microphones):
+        yield f"for this microphone, put in it: {line_for(name)}"
+
+
+def _yes(screen: Screen, question: str) -> bool:
+    with screen.picture() as picture:
+        while True:
+            picture.show([question])
+            if key := picture.key(wait_s=0.2):
+                return key in {"y", "Y"}
