@@ -43,3 +43,17 @@ class RulesError(VoicegoError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+
+
+LEFT_OUT = frozenset({"torch", "transformers", "huggingface_hub", "safetensors"})
+"""What pip brings and the packages of the systems' own kinds leave out: the model inside needs none of it."""
+
+
+class LeftOut(VoicegoError):  # noqa: N818  # it reads as what happened
+    """A part of voicego that this installation does not have."""
+
+    def __init__(self, package: str, wanted: str) -> None:
+        super().__init__(
+            f"{wanted} needs {package}, which this installation leaves out; the embedded model, and models that were "
+            "exported beside their weights, work without it, and `pip install voicego` brings all of it"
+        )

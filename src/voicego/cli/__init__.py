@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from voicego.errors import Exit, VoicegoError
+from voicego.errors import LEFT_OUT, Exit, LeftOut, VoicegoError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,11 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 -- one for ea
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except ModuleNotFoundError as error:
+        if error.name not in LEFT_OUT:
+            return _surprised(error)
+        _say(str(LeftOut(error.name, f"`voicego {words[0]}`")))
+        return Exit.FAILED
     except BrokenPipeError:  # `voicego log | head`
         # Python flushes standard output once more at its end; there is nobody left to read it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from voicego.errors import VoicegoError
+from voicego.errors import LEFT_OUT, LeftOut, VoicegoError
 from voicego.flow import SAMPLE_RATE, Samples
 from voicego.spotting.checkpoint import weights_of
 from voicego.spotting.features import FeatureSpec, features
@@ -75,12 +75,17 @@ def load(checkpoint: Checkpoint, threads: int = 1) -> TorchClassifier:
         VoicegoError: it cannot be loaded; the message names the checkpoint.
     """
     offline()
-    import torch  # noqa: PLC0415
-    from safetensors import SafetensorError  # noqa: PLC0415
-    from transformers import AutoModelForAudioClassification  # noqa: PLC0415
-    from transformers.utils import logging as transformers_logging  # noqa: PLC0415
+    try:
+        import torch  # noqa: PLC0415
+        from safetensors import SafetensorError  # noqa: PLC0415
+        from transformers import AutoModelForAudioClassification  # noqa: PLC0415
+        from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
-    import voicego.spotting.network  # noqa: F401, PLC0415 -- makes voicego's own kind of network known
+        import voicego.spotting.network  # noqa: F401, PLC0415 -- makes voicego's own kind of network known
+    except ModuleNotFoundError as error:
+        if error.name not in LEFT_OUT:
+            raise
+        raise LeftOut(error.name, f"the model {checkpoint.name}") from error
 
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
