@@ -68,7 +68,12 @@ def _runs() -> bool:
 
 
 def _at_login() -> list[str]:
-    return []
+    from voicego import service  # noqa: PLC0415
+
+    chosen = service.service(headless=False)
+    changed = service.change(chosen.install)
+    remark = [chosen.remark] if chosen.remark else []
+    return [*changed, *remark, f"voicego starts at login{'' if changed else ' already'}; start it now: voicego run"]
 
 
 def check(

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from voicego.acting import browser
 from voicego.acting.desk import System
 from voicego.app.doctor.check import Check, ok, problem, warning
+from voicego.flow import Open
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from voicego.acting.desk import Desk
     from voicego.flow import Absence, Setup
+    from voicego.service.installed import Installed
 
 NOTIFICATIONS = "org.freedesktop.Notifications"
 
@@ -37,15 +39,15 @@ def notifications(desk: Desk, on_the_bus: Callable[[], Iterable[str] | None]) ->
     return ok("notifications", f"by {program}, and a notification service is there")
 
 
-def opener(desk: Desk) -> Check:
-    """Look what opens addresses."""
+def opener(desk: Desk, setup: Setup) -> Check:
+    """Look what opens addresses; that nothing does matters more where a rule opens something."""
     if desk.system is System.WINDOWS:
         return ok("browser", browser.windows() or "the system's choice")
     ways = [*browser.chosen(desk), *(browser.macos(desk) if desk.system is System.MACOS else browser.linux(desk))]
     if not ways:
-        return problem(
-            "browser", "nothing here opens an address", "install a browser, and xdg-utils to open addresses and files"
-        )
+        opens = any(isinstance(action, Open) for rule in setup.rules if rule.enabled for action in rule.actions)
+        verdict = problem if opens else warning
+        return verdict("browser", "nothing here opens an address", "install a browser, and xdg-utils to open files")
     found = "opened by " + " ".join(ways[0])
     if desk.system is System.LINUX and not any(desk.which(one) for one in OPENERS):
         return warning("browser", found, "install xdg-utils, which opens files and other addresses")
@@ -64,3 +66,16 @@ def absence(setup: Setup, cannot_tell: Callable[[Absence], str], kinds: Iterable
     if silent:
         return ok("pause_while", f"not asked for; could not be told here: {told}")
     return ok("pause_while", f"{', '.join(setup.pause_while) or 'not asked for'}; could be told here")
+
+
+def login(installed: Sequence[tuple[str, Installed, str]]) -> Check:
+    """Look what starts at login: the name of each service, what is installed of it, and what is wrong with that."""
+    if not installed:
+        return ok("login", "voicego is not started at login; `voicego service install` would have it so")
+    texts, wrong = [], False
+    for name, one, complaint in installed:
+        state = complaint or ("starts this voicego" if one.on else "is switched off in the desktop's settings")
+        texts.append(f"{name} ({one.where}): {state}")
+        wrong = wrong or bool(complaint)
+    found = "; ".join(texts)
+    return warning("login", found, "voicego service install writes it anew") if wrong else ok("login", found)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SOON_S = 5.0
 """Seconds for a look that asks nobody slow."""
 SOUND_S = 12.0
+OTHERS_S = 30.0
+"""The same where another voicego is asked for its version."""
 LOADING_S = 90.0
 """The same for loading a model: a big one, on a slow disk."""
 
@@ -109,7 +111,8 @@ def looks(patient: Patient, ear: Ear, environ: Mapping[str, str]) -> tuple[Look,
         Look("microphones", lambda: sound.microphones(ear, patient.microphones), SOUND_S),
         Look("sound", lambda: _sound(patient, ear), SOUND_S),
         Look("notifications", lambda: desktop.notifications(desk, partial(on_the_session_bus, environ))),
-        Look("browser", lambda: desktop.opener(desk)),
+        Look("browser", lambda: desktop.opener(desk, patient.setup)),
+        Look("login", _login, OTHERS_S),
         Look("pause_while", partial(_absence, patient)),
         Look("log", lambda: places.log(patient.places.log)),
         Look("disk", lambda: places.disk(patient.places)),
@@ -124,6 +127,13 @@ def _absence(patient: Patient) -> Check:
     from voicego.absence import cannot_tell  # noqa: PLC0415
 
     return desktop.absence(patient.setup, cannot_tell, Absence)
+
+
+def _login() -> Check:
+    from voicego import service  # noqa: PLC0415
+
+    kinds = [service.service(headless=headless) for headless in (False, True)]
+    return desktop.login([(one.name, found, service.complaint(one)) for one in kinds if (found := one.look())])
 
 
 def on_the_session_bus(environ: Mapping[str, str]) -> frozenset[str] | None:

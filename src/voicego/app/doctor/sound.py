@@ -41,10 +41,8 @@ ODD_ZEROS_S = 0.3
 
 ITS_LEVEL = "the microphone's level in the system's sound settings"
 
-INSTALL_SERVER = (
-    "programs reach the sound server through pipewire-alsa (PipeWire) or libasound2-plugins (PulseAudio); install it, "
-    "or other programs cannot hear while voicego does"
-)
+THROUGH = "pipewire-alsa (PipeWire) or libasound2-plugins (PulseAudio)"
+"""Debian's packages; Fedora and Arch have pipewire-alsa and alsa-plugins-pulse."""
 
 
 def portaudio(ear: Ear) -> Check:
@@ -76,7 +74,7 @@ def microphones(ear: Ear, wanted: Sequence[str], system: str = sys.platform) -> 
             "microphones", f"no {asked}, which is to be heard; there are {text}", "plug it in, or name another"
         )
     if system.startswith("linux") and all(one["raw"] for one in found):
-        return warning("microphones", text, INSTALL_SERVER)
+        return warning("microphones", text, f"other programs cannot hear while voicego does; install {THROUGH}")
     return ok("microphones", text)
 
 
@@ -120,7 +118,7 @@ def _means(name: str, one: Mapping[str, Any]) -> bool:
 
 def _no_microphone(system: str) -> str:
     if system.startswith("linux"):
-        return f"plug one in; {INSTALL_SERVER}"
+        return f"plug one in; those of a sound server come through the package {THROUGH}"
     if system == "win32":
         return "plug one in, or allow it: Settings > Privacy & security > Microphone > desktop apps"
     return "plug one in, or allow it: System Settings > Privacy & Security > Microphone"
