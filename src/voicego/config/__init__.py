@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voicego.config.trust import distrusted
 from voicego.errors import Problem, RulesError
 
 if TYPE_CHECKING:
@@ -31,7 +34,12 @@ def load(path: Path, hears: Callable[[str], tuple[str, ...]]) -> Setup:
             raise _whole(path, "this is a folder; name the file in it")
         if path.exists() and not path.is_file():
             raise _whole(path, "this is no file but a pipe or a device")
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_opened) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):  # it was another a moment ago
+                raise _whole(path, "this is no file but a pipe or a device")
+            if why := distrusted(path, found):
+                raise _whole(path, why)
             raw = file.read(LARGEST + 1)
     except FileNotFoundError as error:
         raise _whole(path, "there is no such file; `voicego init` writes one to begin with") from error
@@ -66,6 +74,11 @@ def starter() -> str:
         return packaged.read_text(encoding="utf-8")
     # An editable install runs from the checkout, where it has its place in config/.
     return (Path(__file__).parents[3] / "config" / EXAMPLE).read_text(encoding="utf-8")
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open without waiting for whoever writes into a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _whole(path: Path, text: str, place: tuple[int, int] = (1, 1)) -> RulesError:
