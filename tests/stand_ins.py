@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from voicego.confirming.child import Message
     from voicego.errors import VoicegoError
+    from voicego.flow import Rate
 
 
 @dataclass
@@ -100,16 +101,19 @@ class NotingActor:
     """A dispatcher that notes what it was offered."""
 
     report: Callable[[ActionRun], None] = lambda _: None
-    offered: list[tuple[Detection, Rule]] = field(default_factory=list)
+    offered: list[tuple[Detection, Rule | None]] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     dropped: int = 0
     chimes: int = 0
     told: list[str] = field(default_factory=list)
+    asks: bool = False
+    limited: int = 0
+    overall: Rate | None = None
 
     def start(self) -> None:
         self.done.append("start")
 
-    def offer(self, detection: Detection, rule: Rule) -> bool:
+    def offer(self, detection: Detection, rule: Rule | None) -> bool:
         self.offered.append((detection, rule))
         self.report(ActionRun(detection.id, detection.keyword, "noted", Outcome.OK))
         return True
@@ -117,6 +121,9 @@ class NotingActor:
     def do(self, rule: Rule) -> tuple[ActionRun, ...]:
         self.done.append(f"do {rule.keyword}")
         return ()
+
+    def limit(self, overall: Rate) -> None:
+        self.overall = overall
 
     def chime(self) -> None:
         self.chimes += 1

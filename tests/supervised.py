@@ -95,6 +95,10 @@ class House:
     wanted: list[tuple[str, ...]] = field(default_factory=list)
     """Microphones that a source was made for, one after the other."""
     models: list[LevelClassifier] = field(default_factory=list)
+    answers: tuple[str, ...] = ()
+    """Words that are heard as answers alone."""
+    loud: str = "go"
+    """What the model takes loud sound for."""
     stuck: threading.Event | None = None
     """While it is set, the model scores nothing and comes not back."""
     manager: Manager = field(default_factory=lambda: Manager({}, 0))
@@ -144,7 +148,7 @@ class House:
         self.loads.append(setup)
         if self.model:
             raise self.model
-        self.models.append(LevelClassifier() if self.stuck is None else StuckClassifier(self.stuck))
+        self.models.append(LevelClassifier(loud=self.loud) if self.stuck is None else StuckClassifier(self.stuck))
         return self.models[-1]
 
     def _absence(self, kinds: frozenset[Absence], tell: Callable[[Absence, bool], None]) -> HandWatch:
@@ -153,6 +157,7 @@ class House:
 
     def _decisions(self, setup: Setup) -> tuple[Decision, ...]:
         plain = tuple(decide_by(rule, TABLE, setup.sensitivity) for rule in setup.rules)
+        plain += tuple(decide_by(Rule(word, ()), TABLE, setup.sensitivity) for word in self.answers)
         return tuple(replace(one, confirm=0.5) for one in plain) if setup.confirm_with else plain
 
     def _second_stage(self, setup: Setup, report: Callable[[NotConfirmed], None]) -> SecondStage | None:

@@ -322,3 +322,19 @@ def test_the_last_word_of_a_recording_is_waited_for() -> None:
 
     assert house.ends() is Exit.OK
     assert len(house.actor.offered) == 1
+
+
+def test_a_word_that_no_rule_has_is_passed_on_only_while_a_rule_asks() -> None:
+    house = began(setup=replace(GO, rules=(Rule("go", (), ask="stop"),)), answers=("stop",), loud="stop")
+    house.until("state", state=State.LISTENING)
+
+    house.say_go()  # the stand-in for the model hears "stop"
+    house.look_around()
+    nobody_asked = list(house.actor.offered)
+    house.actor.asks = True
+    house.say_go()
+    house.until("detection", keyword="stop")
+
+    assert nobody_asked == []
+    assert [(detection.keyword, rule) for detection, rule in house.actor.offered] == [("stop", None)]
+    left(house)

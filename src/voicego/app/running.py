@@ -12,8 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from voicego import absence
+from voicego.acting import cores
 from voicego.acting.describe import describe
-from voicego.acting.dispatcher import Dispatcher
+from voicego.acting.dispatcher import Dispatcher, desk_here
 from voicego.app import hearing, microphones, rules
 from voicego.confirming.child import Child, command_for
 from voicego.confirming.stage import SecondStage
@@ -79,7 +80,15 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
         ears = Deafness()
         daemon = Daemon(
             _parts(rules_file, places, wishes, patient=not terminal and wishes.input is None, log_file=log_file),
-            lambda daemon: Dispatcher(report=daemon.ran, ears=ears, pause=daemon.ask_to_pause, dry_run=wishes.dry_run),
+            lambda daemon: Dispatcher(
+                report=daemon.ran,
+                ears=ears,
+                pause=daemon.ask_to_pause,
+                note=daemon.note,
+                unlimited=wishes.input is not None,
+                dry_run=wishes.dry_run,
+                desk=desk_here(born=cores.forbid()),
+            ),
             ears,
         )
         watch = rules.Watch(rules_file, daemon.ask_to_reload)

@@ -47,6 +47,8 @@ ROUND_S = 1.0
 """How often it looks around when nothing is due."""
 LEVEL_S = 0.1
 """Least seconds between two levels that a subscriber is told."""
+READ_AT_EACH_WORD = ("rules", "sensitivity", "chime", "pause_while", "at_most")
+"""What a running listener does not depend on, or takes between two utterances."""
 GRACE_S = 10.0
 """Seconds that a person is given to mend their rules before they are told: editors save in several steps."""
 
@@ -292,6 +294,7 @@ class Daemon:
         self._rule_states = tuple(
             self._rule_state(now, then) for now, then in zip(setup.rules, file.rules, strict=True)
         )
+        self._dispatcher.limit(setup.at_most)
         self._watch_absence(frozenset(setup.pause_while))
 
     def _decisions(self, setup: Setup) -> tuple[Decision, ...]:
@@ -448,7 +451,7 @@ class Daemon:
     def _heard(self, detection: Detection) -> None:
         """Pass a detection on, from the listener's thread or the second stage's. Never blocks."""
         rule = self._rules.get(detection.keyword)
-        if rule is None:  # switched off a moment ago
+        if rule is None and not self._dispatcher.asks:  # no more than an answer, or switched off a moment ago
             return
         confirmed = "" if detection.confirmed is None else f", confirmed {detection.confirmed:.2f}"
         log.info("%s heard %s (%.2f%s)", detection.id, detection.keyword, detection.score, confirmed)
@@ -674,6 +677,7 @@ class Daemon:
                 "utterances": totals.utterances,
                 "skipped_samples": totals.skipped,
                 "dropped_detections": self._dispatcher.dropped,
+                "limited": self._dispatcher.limited,
             },
             heard_s=round(seconds(totals.heard), 1),
             last_detection=self._last_detection,
@@ -781,7 +785,5 @@ def _of_model(setup: Setup) -> dict[str, Any]:
 
 
 def _same_hearing(old: Setup, new: Setup) -> bool:
-    """Whether a running listener can go on under a new setup: only rules, and what is read at each word, differ."""
-    return (
-        replace(old, rules=new.rules, sensitivity=new.sensitivity, chime=new.chime, pause_while=new.pause_while) == new
-    )
+    """Whether a running listener can go on under a new setup."""
+    return replace(old, **{name: getattr(new, name) for name in READ_AT_EACH_WORD}) == new
