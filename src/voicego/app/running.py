@@ -16,6 +16,7 @@ from voicego.acting import cores
 from voicego.acting.describe import describe
 from voicego.acting.dispatcher import Dispatcher, desk_here
 from voicego.app import hearing, microphones, rules
+from voicego.app.icon import Icon, has_screen
 from voicego.confirming.child import Child, command_for
 from voicego.confirming.stage import SecondStage
 from voicego.control.server import Server
@@ -93,14 +94,18 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
         )
         watch = rules.Watch(rules_file, daemon.ask_to_reload)
         server = Server(places.socket, daemon)
+        icon = Icon(os.environ)
         server.start()
         try:
             with _signals(daemon):
                 watch.start()
+                if not wishes.headless and wishes.input is None and has_screen(os.environ):
+                    icon.start()
                 return daemon.run(setup, config_error)
         finally:
             watch.stop(STOP_S)
             server.stop(STOP_S)
+            icon.stop()
 
 
 def _first_rules(path: Path, places: Paths, wishes: Wishes, *, terminal: bool) -> tuple[Setup | None, str]:
