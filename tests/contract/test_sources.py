@@ -17,6 +17,7 @@ from tests.fake_sounddevice import FakeDevice, FakeSounddevice
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, AudioBlock, Samples
 from voicego.hearing.microphone import Microphone
+from voicego.hearing.portaudio import PortAudio
 from voicego.hearing.recording import Recording
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def stand_in() -> Case:
         for start in range(0, len(at_48), 960):
             sound.stream.hear(at_48[start : start + 960])
 
-    return Case(Microphone(portaudio=sound), speak, Microphone(("no such thing",), portaudio=sound))
+    portaudio = PortAudio(sound, lambda: None)
+    return Case(Microphone(portaudio=portaudio), speak, Microphone(("no such thing",), portaudio=portaudio))
 
 
 def recording(folder: Path) -> Case:

@@ -22,6 +22,7 @@ from voicego.hearing.microphone import (
     devices,
     rescan,
 )
+from voicego.hearing.portaudio import PortAudio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +39,12 @@ def noise(n: int, channels: int = 1) -> Frames:
     return np.random.default_rng(1).uniform(-0.5, 0.5, (n, channels)).astype(np.float32)
 
 
+def over(sound: FakeSounddevice) -> PortAudio:
+    return PortAudio(sound, lambda: None)
+
+
 def opened(sound: FakeSounddevice, *names: str, channel: int | None = None, **more: float) -> Microphone:
-    heard = Microphone(names or ("default",), channel, portaudio=sound, **more)
+    heard = Microphone(names or ("default",), channel, portaudio=over(sound), **more)
     heard.open()
     return heard
 
@@ -240,7 +245,7 @@ def test_it_can_be_opened_again() -> None:
 
 def test_closed_while_it_opens_it_stays_closed() -> None:
     sound = FakeSounddevice([BUILT_IN])
-    heard = Microphone(portaudio=sound)
+    heard = Microphone(portaudio=over(sound))
     real = sound.InputStream
 
     def slow(**settings: Any) -> object:  # noqa: ANN401
@@ -257,7 +262,7 @@ def test_closed_while_it_opens_it_stays_closed() -> None:
 
 def test_blocks_before_open_is_a_mistake() -> None:
     with pytest.raises(RuntimeError, match="opened before it is heard"):
-        next(Microphone(portaudio=FakeSounddevice()).blocks())
+        next(Microphone(portaudio=over(FakeSounddevice())).blocks())
 
 
 # --- the device ------------------------------------------------------------------------------------------------------
@@ -303,7 +308,7 @@ def test_devices_lists_what_can_be_heard() -> None:
         ]
     )
 
-    assert devices(sound) == (
+    assert devices(over(sound)) == (
         Device("HDA Intel (hw:0,0)", "ALSA", 2, 48_000, default=False, index=1),
         Device("default", "ALSA", 32, 44_100, default=True, index=2),
     )
@@ -313,13 +318,13 @@ def test_rescan_starts_portaudio_anew_even_when_it_had_failed() -> None:
     sound = FakeSounddevice()
     sound.starts = False
     with pytest.raises(VoicegoError, match=r"PortAudio, .* does not start: Error initializing"):
-        rescan(sound)
+        rescan(over(sound))
 
     sound.starts = True
     sound.devices.append(BUILT_IN)
-    rescan(sound)
+    rescan(over(sound))
 
-    assert [device.name for device in devices(sound)] == ["built-in"]
+    assert [device.name for device in devices(over(sound))] == ["built-in"]
 
 
 @pytest.mark.parametrize("present", ["apt", "dnf", "pacman", "zypper"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from voicego.hearing.choosing import Device
+    from voicego.hearing.lookout import Lookout
 
 LOWEST_DBFS = -90.0
 QUIET_DBFS = -50.0
@@ -104,12 +106,29 @@ def _advice(sound: Samples) -> Iterator[str]:
 
 
 def listed() -> tuple[Device, ...]:
-    """List what can be listened to now."""
-    from voicego.hearing.microphone import devices  # noqa: PLC0415
+    """List what can be listened to now, with fresh eyes; a stream of this process goes on meanwhile.
 
-    return devices()
+    Raises:
+        VoicegoError: the sound system hangs.
+    """
+    from voicego.hearing import sound_server  # noqa: PLC0415
+    from voicego.hearing.look import look  # noqa: PLC0415
+    from voicego.hearing.present import present  # noqa: PLC0415
+
+    return present(look(), sound_server.ask())
 
 
-def better_there(names: tuple[str, ...], in_use: str) -> bool:  # noqa: ARG001
-    """Whether a microphone is there that stands earlier in the list than the one in use."""
-    return False
+def better_there(names: tuple[str, ...], in_use: str) -> bool:
+    """Whether to open anew, because that would hear a better one of some named microphones than the one in use.
+
+    Raises:
+        VoicegoError: the sound system hangs, or a name means several.
+    """
+    return _lookout().better_there(names, in_use)
+
+
+@lru_cache(maxsize=1)
+def _lookout() -> Lookout:
+    from voicego.hearing.lookout import Lookout  # noqa: PLC0415
+
+    return Lookout()

@@ -1,24 +1,24 @@
-"""A microphone (the only file that imports sounddevice)."""
+"""A microphone."""
 
 from __future__ import annotations
 
 import logging
-import shutil
-from contextlib import suppress
-from dataclasses import replace
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, AudioBlock
-from voicego.hearing.choosing import Device, NoMicrophone, NoSuchMicrophone, choose, default_among
+from voicego.hearing.choosing import DEFAULT, Device, NoMicrophone, NoSuchMicrophone, choose, passed_over
 from voicego.hearing.mono import Mono
+from voicego.hearing.portaudio import THIS, PortAudio
+from voicego.hearing.present import check_raw, present
 from voicego.hearing.ring import Fresh, Ring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from voicego.hearing.ring import Frames
+    from voicego.hearing.sound_server import Server
 
 log = logging.getLogger(__name__)
 
@@ -52,82 +52,36 @@ CLOSE_S = 1.0
 MOST_MIXED = 8
 """Channels of real hardware. Who reports more is a sound server, which mixes to as many as it is asked for."""
 
-INSTALL = {
-    "apt": "sudo apt install libportaudio2",
-    "dnf": "sudo dnf install portaudio",
-    "pacman": "sudo pacman -S portaudio",
-    "zypper": "sudo zypper install libportaudio2",
-}
-
 
 class MicrophoneLost(VoicegoError):  # noqa: N818 - it reads as what it is
     """It was there, and gives no more sound."""
 
 
-def _sounddevice() -> Any:  # noqa: ANN401 - sounddevice has no types
-    """Import it when it is needed: on Linux the import itself fails where PortAudio is missing."""
-    try:
-        import sounddevice  # noqa: PLC0415
-    except OSError as error:
-        there = [line for tool, line in INSTALL.items() if shutil.which(tool)] or list(INSTALL.values())
-        raise VoicegoError(
-            f"PortAudio, which hears the microphone, is missing; install it: {', or '.join(there)}"
-        ) from (error)
-    except Exception as error:  # PortAudioError cannot be named before it is imported
-        if type(error).__name__ != "PortAudioError":
-            raise
-        raise VoicegoError(f"PortAudio, which hears the microphone, does not start: {error}") from error
-    return sounddevice
-
-
-def devices(portaudio: Callable[[], Any] = _sounddevice) -> tuple[Device, ...]:
-    """List what can be listened to, as PortAudio saw it when it was started.
+def devices(portaudio: PortAudio = THIS) -> tuple[Device, ...]:
+    """List what can be listened to, as PortAudio saw it when it was started, and as the sound server says now.
 
     Raises:
-        VoicegoError: PortAudio is missing.
+        VoicegoError: PortAudio is missing, or the sound system hangs.
     """
-    sound = portaudio()
-    apis = sound.query_hostapis()
-    found = {
-        int(entry["index"]): Device(
-            name=str(entry["name"]).strip(),
-            host_api=str(apis[entry["hostapi"]]["name"]),
-            channels=int(entry["max_input_channels"]),
-            rate=float(entry["default_samplerate"]),
-            index=int(entry["index"]),
-        )
-        for entry in sound.query_devices()
-        if entry["max_input_channels"] > 0
-    }
-    defaults = [found[api["default_input_device"]] for api in apis if api["default_input_device"] in found]
-    default = default_among(tuple(found.values()), defaults)
-    return tuple(replace(device, default=device is default) for device in found.values())
+    return present(portaudio.devices(), portaudio.server())
 
 
-def about(portaudio: Callable[[], Any] = _sounddevice) -> tuple[str, tuple[str, ...]]:
+def about(portaudio: PortAudio = THIS) -> tuple[str, tuple[str, ...]]:
     """Name PortAudio's version, and the parts of the system (host APIs) through which it reaches microphones.
 
     Raises:
-        VoicegoError: PortAudio is missing.
+        VoicegoError: PortAudio is missing, or hangs.
     """
-    sound = portaudio()
-    _, version = sound.get_portaudio_version()
-    return str(version).partition(",")[0], tuple(str(api["name"]) for api in sound.query_hostapis())
+    return portaudio.about()
 
 
-def rescan(portaudio: Callable[[], Any] = _sounddevice) -> None:
+def rescan(portaudio: PortAudio = THIS) -> None:
     """Start PortAudio anew, the one way in which it sees what was plugged in since. Close every stream before.
 
     Raises:
-        VoicegoError: it does not start again.
+        VoicegoError: it does not start again, or hangs.
     """
-    sound = portaudio()
-    with suppress(sound.PortAudioError):  # it may not have started the last time
-        sound._terminate()  # noqa: SLF001 - there is no public way (python-sounddevice #125)
-    try:
-        sound._initialize()  # noqa: SLF001
-    except sound.PortAudioError as error:
-        raise VoicegoError(f"PortAudio, which hears the microphone, does not start: {error}") from error
+    portaudio.restart()
 
 
 class Microphone:
@@ -140,7 +94,7 @@ class Microphone:
         *,
         liveness_s: float = LIVENESS_S,
         first_sound_s: float = FIRST_SOUND_S,
-        portaudio: Callable[[], Any] = _sounddevice,
+        portaudio: PortAudio = THIS,
     ) -> None:
         """Remember what to hear.
 
@@ -149,7 +103,7 @@ class Microphone:
             channel: which one to hear, from 1; None mixes all of them.
             liveness_s: nothing for so long, and the device is lost.
             first_sound_s: the same before the first sound.
-            portaudio: gives the module sounddevice, or a stand-in.
+            portaudio: what hears.
         """
         self._names = names
         self._channel = channel
@@ -178,24 +132,29 @@ class Microphone:
         return True
 
     def open(self) -> None:
-        """Find the device and begin to hear. Looks for new ones where it finds none, which takes a moment.
+        """Find the device and begin to hear. May hang with the sound system, which is seldom, and then for good.
+
+        PortAudio is started anew where it may not know what is there now: after a stream was closed, or an opening
+        failed, and when no name is found; which takes a moment. It goes on as it is while another stream is open.
 
         Raises:
             NoMicrophone: there is none, or none of that name.
-            VoicegoError: the name means several, there is no such channel, or the device cannot be opened.
+            VoicegoError: the name means several, there is no such channel, the device cannot be opened, or an earlier
+                call to PortAudio hangs.
         """
         with self._lock:
             self._wanted = True
-        self._device = device = self._found()
-        channels = _channels(device, self._channel)
-        self._ring = ring = Ring(round(RING_S * device.rate), channels)
-        stream = self._started(device, channels, ring)
+        with self._portaudio.alone():
+            self._device = device = self._found()
+            channels = _channels(device, self._channel)
+            self._ring = ring = Ring(round(RING_S * device.rate), channels)
+            stream = self._started(device, channels, ring)
         with self._lock:
             if self._wanted:
                 self._stream = stream
                 return
         ring.close()  # `close` came meanwhile
-        stream.close(ignore_errors=True)
+        self._portaudio.close(stream)
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield the sound from the opening on; where some was lost, `start` leaps over it.
@@ -237,18 +196,38 @@ class Microphone:
         if ring is not None:
             ring.close()
         if stream is not None:
-            closing = Thread(target=stream.close, name="voicego-microphone-closing", daemon=True)
+            closing = Thread(
+                target=self._portaudio.close, args=(stream,), name="voicego-microphone-closing", daemon=True
+            )
             closing.start()
             closing.join(CLOSE_S)
             if closing.is_alive():
                 log.warning("the sound system does not let go of the microphone %s", self.name)
 
     def _found(self) -> Device:
+        server = self._portaudio.server()
+        self._portaudio.freshen()
         try:
-            return choose(devices(self._portaudio), self._names)
+            found = self._chosen(server)
         except NoMicrophone:
-            rescan(self._portaudio)
-            return choose(devices(self._portaudio), self._names)
+            if not self._portaudio.restart():
+                raise
+            found = self._chosen(server)
+        return found
+
+    def _chosen(self, server: Server | None) -> Device:
+        there = present(self._portaudio.devices(), server)
+        device = choose(there, self._names)
+        check_raw(device, server, seen=self._portaudio.server_seen)
+        if device.default and DEFAULT in self._names and (headset := passed_over(there)):
+            log.warning(
+                'the system\'s default microphone is in the Bluetooth headset "%s", which plays worse while it is '
+                'heard; hearing "%s" instead (to use the headset, name it in the rules file: microphone: %s)',
+                headset.name,
+                device.name,
+                headset.name,
+            )
+        return device
 
     def _started(self, device: Device, channels: int, ring: Ring) -> Any:  # noqa: ANN401 - sounddevice has no types
         def heard(frames: Frames, _count: int, _time: object, status: Any) -> None:  # noqa: ANN401
@@ -256,24 +235,15 @@ class Microphone:
             if status.input_overflow:
                 self.overflows += 1
 
-        sound = self._portaudio()
-        stream = None
-        try:
-            stream = sound.InputStream(
-                device=device.index,
-                samplerate=device.rate,  # its own: many refuse another (PaErrorCode -9997)
-                channels=channels,
-                dtype="float32",
-                latency=LATENCY_S,
-                callback=heard,
-                finished_callback=ring.close,
-            )
-            stream.start()
-        except sound.PortAudioError as error:
-            if stream is not None:
-                stream.close(ignore_errors=True)
-            raise VoicegoError(f'the microphone "{device.name}" cannot be opened: {error}') from error
-        return stream
+        return self._portaudio.start(
+            device,
+            samplerate=device.rate,  # its own: many refuse another (PaErrorCode -9997)
+            channels=channels,
+            dtype="float32",
+            latency=LATENCY_S,
+            callback=heard,
+            finished_callback=ring.close,
+        )
 
     def _fresh(self, ring: Ring, device: Device) -> Iterator[Fresh]:
         """Yield what comes from the ring, and something empty at least twice a second."""
@@ -304,7 +274,7 @@ class Microphone:
 def _channels(device: Device, wanted: int | None) -> int:
     if wanted is not None and not 1 <= wanted <= device.channels:
         raise VoicegoError(f'the microphone "{device.name}" has no channel {wanted}, only {device.channels}')
-    if device.channels <= MOST_MIXED:
+    if device.channels <= MOST_MIXED and not (device.node and wanted is None):
         return device.channels
     # Asked for one channel, a sound server gives the mix; asked for two, the left and the right one.
     return 1 if wanted is None else max(2, wanted)
