@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 -- a script that is run by hand
 """Renders the icons beside it: those of the tray for dark and light panels, and the application's own.
 
     python packaging/icons/render.py
@@ -35,7 +36,11 @@ def rendered(svg: str, size: int) -> Image.Image:
 def with_halo(icon: Image.Image, colour: str) -> Image.Image:
     """Lay a soft seam beneath an icon."""
     alpha = icon.getchannel("A")
-    wide = alpha.filter(ImageFilter.MaxFilter(3)).filter(ImageFilter.GaussianBlur(icon.width / 60)).point(lambda a: min(255, round(a * HALO)))
+    wide = (
+        alpha.filter(ImageFilter.MaxFilter(3))
+        .filter(ImageFilter.GaussianBlur(icon.width / 60))
+        .point(lambda a: min(255, round(a * HALO)))
+    )
     seam = Image.new("RGBA", icon.size, colour)
     seam.putalpha(wide)
     return Image.alpha_composite(seam, icon)

@@ -22,8 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def tray() -> None:
-    """Run `voicego run` without a console: what the desktop starts at login."""
-    sys.exit(_run(["run", *sys.argv[1:]]))
+    """Run `voicego tray` without a console: what the desktop starts at login."""
+    sys.exit(_run(["tray", *sys.argv[1:]]))
 
 
 def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 -- one for each way to end
