@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from voicego.cli import bench, choose, daemon, doctor, files, icon, models, rules, service
+from voicego.cli import bench, choose, daemon, doctor, files, icon, models, monitor, rules, service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def app_for(words: Sequence[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(daemon.everywhere)
-    for room in (daemon, choose, icon, service, doctor, rules, files, models, bench):
+    for room in (daemon, choose, monitor, icon, service, doctor, rules, files, models, bench):
         room.add_to(app)
     verb = words[0] if words else ""
     commands = [one for one in app.registered_commands if one.callback and one.callback.__name__ == verb]
