@@ -27,7 +27,16 @@ def load(path: Path, hears: Callable[[str], tuple[str, ...]]) -> Setup:
     """Read a rules file; `hears` returns the keywords of a model, or raises VoicegoError.
 
     Raises:
-        RulesError: it is not there, cannot be read, or is wrong; every mistake is in it.
+        RulesError: it is not there, cannot be read, is not to be trusted, or is wrong; every mistake is in it.
+    """
+    return parse(text_of(path), str(path), hears)
+
+
+def text_of(path: Path) -> str:
+    """Read a rules file as it stands.
+
+    Raises:
+        RulesError: it is not there, cannot be read, or others could have written it.
     """
     try:
         if path.is_dir():  # asked first: Windows says "permission denied" where others say "a directory"
@@ -53,7 +62,7 @@ def load(path: Path, hears: Callable[[str], tuple[str, ...]]) -> Setup:
         before = error.object[: error.start].decode()  # up to there it is good; without a byte order mark
         place = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise _whole(path, "this is no text in UTF-8; save it as UTF-8", place) from error
-    return parse(text, str(path), hears)
+    return text
 
 
 def parse(text: str, where: str, hears: Callable[[str], tuple[str, ...]], platform: str = sys.platform) -> Setup:
