@@ -8,9 +8,10 @@ from voicego.acting import browser
 from voicego.acting.desk import System
 from voicego.app.doctor.check import Check, ok, problem, warning
 from voicego.flow import Open
+from voicego.tray.host import GNOME, Host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from voicego.acting.desk import Desk
     from voicego.flow import Absence, Setup
@@ -21,6 +22,19 @@ NOTIFICATIONS = "org.freedesktop.Notifications"
 NOTIFY_SEND = "install libnotify-bin (Debian, Ubuntu), libnotify (Fedora, Arch) or libnotify-tools (openSUSE)"
 
 OPENERS = ("xdg-open", "gio")
+
+
+def tray(host: Host, environ: Mapping[str, str]) -> Check:
+    """Look who shows the icon."""
+    if host is Host.DOCK:
+        return ok("tray", f"{host}: a click on the icon pauses and resumes")
+    if host is not Host.NONE:
+        return ok("tray", str(host))
+    gnome = "GNOME" in environ.get("XDG_CURRENT_DESKTOP", "").upper()
+    advice = (
+        GNOME.partition("; ")[0] if gnome else "a panel with a tray shows one; `voicego status` and `pause` need none"
+    )
+    return warning("tray", "nothing here shows a tray icon", advice)
 
 
 def notifications(desk: Desk, on_the_bus: Callable[[], Iterable[str] | None]) -> Check:

@@ -110,6 +110,7 @@ def looks(patient: Patient, ear: Ear, environ: Mapping[str, str]) -> tuple[Look,
         Look("portaudio", lambda: sound.portaudio(ear), SOUND_S),
         Look("microphones", lambda: sound.microphones(ear, patient.microphones), SOUND_S),
         Look("sound", lambda: _sound(patient, ear), SOUND_S),
+        Look("tray", partial(_tray, environ)),
         Look("notifications", lambda: desktop.notifications(desk, partial(on_the_session_bus, environ))),
         Look("browser", lambda: desktop.opener(desk, patient.setup)),
         Look("login", _login, OTHERS_S),
@@ -127,6 +128,12 @@ def _absence(patient: Patient) -> Check:
     from voicego.absence import cannot_tell  # noqa: PLC0415
 
     return desktop.absence(patient.setup, cannot_tell, Absence)
+
+
+def _tray(environ: Mapping[str, str]) -> Check:
+    from voicego.tray import host  # noqa: PLC0415
+
+    return desktop.tray(host.find(environ), environ)
 
 
 def _login() -> Check:

@@ -28,7 +28,8 @@ OWNER = re.compile(r"\b[^\W\d_][\w.-]*(?: [^\W\d_][\w.-]*)?['\u2019]s (?=\w)")
 """What Apple calls things after a person: `Ada's AirPods`."""
 
 QUOTED = re.compile(r'"([^"\n]*)"')
-PLAIN = re.compile(r"[\w .:()/+-]{1,40}")
+OTHERS = re.compile(r"(belongs to|the group) [^\s,;]+")
+PLAIN = re.compile(r"[\w-]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,9 @@ def device(name: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Shorten what a message quotes from a file, unless it is a plain word."""
-    return QUOTED.sub(lambda found: found[0] if PLAIN.fullmatch(found[1]) else '"(left out)"', text)
+    """Leave out what a message about a file quotes, unless it is a plain word, and whom the file belongs to."""
+    text = QUOTED.sub(lambda found: found[0] if PLAIN.fullmatch(found[1]) else '"(left out)"', text)
+    return OTHERS.sub(r"\1 (name)", text)
 
 
 def _user() -> set[str]:

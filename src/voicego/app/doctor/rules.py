@@ -37,7 +37,9 @@ def rules(path: Path, read: Callable[[], Setup]) -> Check:
     try:
         setup = read()
     except RulesError as error:
-        named = "; ".join(quoted(str(one)) for one in error.problems[:SHOWN])
+        # What comes after a semicolon is advice, and may repeat the whole command.
+        told = (f"{one.where}: {one.text.partition('; ')[0]}" for one in error.problems[:SHOWN])
+        named = "; ".join(map(quoted, told))
         more = len(error.problems) - SHOWN
         return problem(
             "rules", f"{named}{f'; and {more} more' if more > 0 else ''}", "voicego check names every mistake"
