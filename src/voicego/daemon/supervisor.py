@@ -9,19 +9,21 @@ import queue
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from voicego import __version__
 from voicego.daemon import choices as chosen
+from voicego.daemon.book import Book, open_book, same_hearing, with_model_of, with_sensitivity, with_switch
 from voicego.daemon.capture import HUNG_S, Capture, Ending
 from voicego.daemon.choices import Choices
-from voicego.daemon.parts import JOIN_S, Parts, Subscribers, Subscription, Watch
+from voicego.daemon.happenings import Happenings
+from voicego.daemon.mistakes import Mistakes
+from voicego.daemon.parts import JOIN_S, Parts, Subscription, Watch
 from voicego.daemon.pauses import Pauses
-from voicego.daemon.recent import Recent, Wrongs
 from voicego.daemon.watching import GAP_S, Passage, Restarts
 from voicego.errors import Exit, RulesError, VoicegoError
-from voicego.flow import Engine, Notice, Outcome, Rule, RuleState, Sensitivity, Setup, State, Status, Unheard, seconds
+from voicego.flow import Engine, Notice, Sensitivity, Setup, State, Status, seconds
 from voicego.listener import Counters, Listener
 
 if TYPE_CHECKING:
@@ -30,10 +32,9 @@ if TYPE_CHECKING:
     from voicego.acting.dispatcher import Dispatcher
     from voicego.confirming.stage import SecondStage
     from voicego.daemon.watching import Heart
-    from voicego.flow import Absence, ActionRun, ConfirmWith, Detection, NotConfirmed, Scores
+    from voicego.flow import Absence, ActionRun, ConfirmWith, Detection, Scores
     from voicego.listener import Deafness
     from voicego.seams import Classifier, Source
-    from voicego.spotting.decision import Decision
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +46,6 @@ ANSWER_S = 5.0
 """Seconds that the supervisor is given to make a change that somebody waits for."""
 ROUND_S = 1.0
 """How often it looks around when nothing is due."""
-LEVEL_S = 0.1
-"""Least seconds between two levels that a subscriber is told."""
-READ_AT_EACH_WORD = ("rules", "sensitivity", "chime", "pause_while", "at_most")
-"""What a running listener does not depend on, or takes between two utterances."""
-GRACE_S = 10.0
-"""Seconds that a person is given to mend their rules before they are told: editors save in several steps."""
 
 
 class Daemon:
@@ -61,21 +56,14 @@ class Daemon:
         self._ears = ears
         self._dispatcher = dispatcher(self)
         self._posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._file: Setup | None = None
-        """As the rules file says."""
-        self._setup: Setup | None = None
-        """As it is in force: with what was chosen, and what the command line wishes."""
+        self._happenings = Happenings(parts.clock, parts.now, parts.wrong_file)
+        self._book: Book | None = None
+        """None: there are no rules that work."""
         self._choices = Choices()
-        self._rules: dict[str, Rule] = {}
-        self._rule_states: tuple[RuleState, ...] = ()
-        self._thresholds: dict[str, float] = {}
-        self._config_error = ""
-        self._broken_at: float | None = None
-        """When the rules broke, while the person is given time; by `parts.clock`."""
-        self._told_broken = False
+        self._mistakes = Mistakes(parts.clock, self._dispatcher.tell)
         self._classifier: Classifier | None = None
         self._classifier_of: tuple[str, Engine, int] | None = None
-        self._loading: Setup | None = None
+        self._loading: Book | None = None
         self._capture = Capture(self._posted.put, parts.clock, self._listener, self._hearing_ended, self._better)
         self._before_it: tuple[str, ...] = ()
         """Microphones that were in use when others were asked for; they stand in while those are not there."""
@@ -93,20 +81,8 @@ class Daemon:
         self._restarts = Restarts(parts.clock)
         self._stopping: Exit | None = None
         self._state = State.STARTING
-        self._counters: dict[str, int] = dict.fromkeys(
-            ("detections", "actions", "actions_failed", "reconnects", "restarts", "confirmed", *Unheard), 0
-        )
-        self._counting = threading.Lock()
-        """Detections come from the listener's thread, and from the second stage's."""
         self._before = Counters()
         """Sums of the sessions that ended."""
-        self._notices: dict[str, str] = {}
-        self._recent = Recent()
-        self._wrongs = Wrongs(parts.wrong_file)
-        self._last_detection: dict[str, Any] | None = None
-        self._last_run: dict[str, Any] | None = None
-        self._level_at = 0.0
-        self._subscribers = Subscribers()
 
     # --- the supervisor's thread ----------------------------------------------------------------------------------
 
@@ -147,8 +123,7 @@ class Daemon:
             self._end_session()
         elif self._classifier and not self._failure:
             self._capture.begin(self._source)
-        if self._broken_at is not None and self._parts.clock() - self._broken_at >= GRACE_S:
-            self._tell_of_broken_rules()
+        self._mistakes.look()
         self._show()
 
     def _mind_the_time(self) -> None:
@@ -161,32 +136,33 @@ class Daemon:
 
     def _source(self) -> Source:
         """Make the source that is wanted; on the thread that opens it."""
-        assert self._setup is not None, "a classifier is loaded for a setup"  # noqa: S101
-        setup = self._setup
+        assert self._book is not None, "a classifier is loaded for a setup"  # noqa: S101
+        setup = self._book.setup
         more = (name for name in self._before_it if name not in setup.microphones)
         return self._parts.source(replace(setup, microphones=(*setup.microphones, *more)))
 
     def _listener(self, source: Source, heart: Heart) -> Listener:
         """Put a listener together around a source that has just been opened."""
-        assert self._setup is not None  # noqa: S101
+        assert self._book is not None  # noqa: S101
         assert self._classifier is not None  # noqa: S101
         self._trouble = ""
         self._ever_heard = True
-        stage = self._stage_for(self._setup)
+        setup, happenings = self._book.setup, self._happenings
+        stage = self._stage_for(setup)
         listener = Listener(
             source,
             self._classifier,
-            self._setup,
-            self._parts.decisions(self._setup),
+            setup,
+            self._parts.decisions(setup),
             self._heard,
             self._ears,
-            look_on=self._scored if self._subscribers.scores else None,
+            look_on=self._scored if happenings.subscribers.scores else None,
             confirmer=stage.asking(self._heard, patient=not source.live) if stage else None,
             beat=lambda: self._beat(heart, listener),
-            note=self.note,
+            note=happenings.note,
             ids=self._ids,
         )
-        log.info("listening to %s for: %s", source.name, ", ".join(self._rules) or "nothing, no rule is active")
+        log.info("listening to %s for: %s", source.name, ", ".join(self._book.rules) or "nothing, no rule is active")
         return listener
 
     def _stage_for(self, setup: Setup) -> SecondStage | None:
@@ -194,7 +170,7 @@ class Daemon:
         wanted = (setup.confirm_with, setup.engine, setup.threads)
         if self._stage_of != wanted:
             self._end_stage()
-            self._stage, self._stage_of = self._parts.second_stage(setup, self._not_confirmed), wanted
+            self._stage, self._stage_of = self._parts.second_stage(setup, self._happenings.not_confirmed), wanted
             if self._stage:
                 self._stage.start()
         if self._stage:
@@ -210,11 +186,11 @@ class Daemon:
         if listener := self._capture.end():
             self._before = self._before + listener.counters
             for kind in listener.health.holding:
-                self.note(Notice(kind, "", holds=False))
+                self._happenings.note(Notice(kind, "", holds=False))
 
     def _better(self, source: Source) -> bool:
         """Look for a better microphone; on a thread of its own."""
-        return self._setup is not None and self._parts.better(self._setup.microphones, source.name)
+        return self._book is not None and self._parts.better(self._book.setup.microphones, source.name)
 
     def _hearing_ended(self, how: Ending, why: VoicegoError | None, source: Source | None) -> None:
         """Notice that hearing came to an end by itself, or did not begin."""
@@ -231,7 +207,7 @@ class Daemon:
             case Ending.STUCK:
                 self._begin_anew(str(why))
             case Ending.LOST:
-                self._counters["reconnects"] += 1
+                self._happenings.count("reconnects")
                 self._lose(str(why), wait=source is not None and source.live)
             case Ending.REFUSED:
                 may_come = self._ever_heard or (why is not None and self._parts.waits_for(why))
@@ -239,7 +215,7 @@ class Daemon:
 
     def _begin_anew(self, why: str) -> None:
         """Load the model again and listen with that: the old one may hold the thread for ever."""
-        self._counters["restarts"] += 1
+        self._happenings.count("restarts")
         self._classifier = self._classifier_of = None
         if not self._restarts.another():
             self._starving = True
@@ -248,8 +224,7 @@ class Daemon:
             log.error("%s", self._failure)
             return
         log.error("%s; beginning anew", why)
-        if self._file:
-            self._adopt(self._file)
+        self._adopt_again()
 
     def _lose(self, why: str, *, wait: bool) -> None:
         """Say that there is nothing to hear, and try again in a while if it may come."""
@@ -264,56 +239,36 @@ class Daemon:
 
     def _adopt(self, file: Setup) -> None:
         """Take new rules, or new choices. What they share with the old ones goes on without a gap."""
-        setup = self._parts.wished(chosen.applied(self._choices, file))
-        needed = _model(setup)
+        book, old = open_book(file, self._choices, self._parts), self._book
+        needed = _model(book.setup)
         if self._classifier is None:  # nothing listens yet, but `voicego do` can
-            self._take(file, setup)
+            self._take(book)
         if self._classifier_of != needed:
-            self._loading = file
-            threading.Thread(target=self._load, args=(file, setup), name="voicego-loading", daemon=True).start()
+            self._loading = book
+            threading.Thread(target=self._load, args=(book,), name="voicego-loading", daemon=True).start()
             return
         self._loading = None
-        old = self._setup
-        self._take(file, setup)
+        self._take(book)
         session = self._capture.session
         if session is None:
             self._capture.tries.now()
-        elif old and _same_hearing(old, setup):
-            session.listener.follow_rules(self._parts.decisions(setup))
+        elif old and same_hearing(old.setup, book.setup):
+            session.listener.follow_rules(self._parts.decisions(book.setup))
         else:
-            self._before_it = old.microphones if old and old.microphones != setup.microphones else ()
+            before = old.setup.microphones if old else ()
+            self._before_it = before if before != book.setup.microphones else ()
             self._end_session()
             self._capture.tries.now()
 
-    def _take(self, file: Setup, setup: Setup) -> None:
-        """Replace the values that everybody reads."""
-        self._file, self._setup = file, setup
-        self._rules = {rule.keyword: rule for rule in setup.rules if rule.enabled}
-        whole = replace(setup, rules=tuple(replace(rule, enabled=True) for rule in setup.rules))
-        self._thresholds = {one.keyword: one.threshold for one in self._decisions(whole)}
-        self._rule_states = tuple(
-            self._rule_state(now, then) for now, then in zip(setup.rules, file.rules, strict=True)
-        )
-        self._dispatcher.limit(setup.at_most)
-        self._watch_absence(frozenset(setup.pause_while))
+    def _adopt_again(self) -> None:
+        if self._book:
+            self._adopt(self._book.file)
 
-    def _decisions(self, setup: Setup) -> tuple[Decision, ...]:
-        try:
-            return self._parts.decisions(setup)
-        except VoicegoError:  # the model is not there, which is told where it is loaded
-            return ()
-
-    def _rule_state(self, now: Rule, then: Rule) -> RuleState:
-        assert self._setup is not None  # noqa: S101
-        return RuleState(
-            now.keyword,
-            enabled=now.enabled,
-            in_file=then.enabled,
-            does=self._parts.describe(now),
-            threshold=self._thresholds.get(now.keyword),
-            sensitivity=now.sensitivity or self._setup.sensitivity,
-            chosen=self._choices.sensitivities.get(now.keyword),
-        )
+    def _take(self, book: Book) -> None:
+        """Replace what everybody reads."""
+        self._book = book
+        self._dispatcher.limit(book.setup.at_most)
+        self._watch_absence(frozenset(book.setup.pause_while))
 
     def _watch_absence(self, wanted: frozenset[Absence]) -> None:
         kinds, watch = self._absence
@@ -328,8 +283,8 @@ class Daemon:
         if watch:
             watch.start()
 
-    def _loaded(self, file: Setup, setup: Setup, classifier: Classifier | VoicegoError) -> None:
-        if file is not self._loading:  # the rules were changed again meanwhile
+    def _loaded(self, book: Book, classifier: Classifier | VoicegoError) -> None:
+        if book is not self._loading:  # the rules were changed again meanwhile
             return
         self._loading = None
         if isinstance(classifier, VoicegoError):
@@ -341,14 +296,14 @@ class Daemon:
                 self._note_config_error(f"{classifier}; the model in use stays")
             return
         self._failure = ""
-        self._classifier, self._classifier_of = classifier, _model(setup)
-        session, old = self._capture.session, self._setup
-        if session and old and _same_hearing(replace(old, **_of_model(setup)), setup):
-            session.listener.follow_model(classifier, self._parts.decisions(setup))
-            self._setup = replace(old, **_of_model(setup))
+        self._classifier, self._classifier_of = classifier, _model(book.setup)
+        session, old = self._capture.session, self._book
+        if session and old and same_hearing(with_model_of(old.setup, book.setup), book.setup):
+            session.listener.follow_model(classifier, self._parts.decisions(book.setup))
+            self._take(book)
         else:
             self._end_session()
-        self._adopt(file)
+        self._adopt(book.file)
 
     def _shut_down(self) -> None:
         self._parts.manager.stopping()
@@ -358,7 +313,7 @@ class Daemon:
         if not self._dispatcher.stop(JOIN_S):
             log.warning("the actions' thread did not end in time")
         self._state = State.STOPPED
-        self._subscribers.tell({"event": "state", "state": self._state, "reason": ""})
+        self._happenings.tell("state", state=self._state, reason="")
         log.info("stopped")
 
     def _show(self) -> None:
@@ -366,7 +321,7 @@ class Daemon:
         if state is not self._state:
             self._state = state
             log.info("%s%s", state, f": {reason}" if reason else "")
-            self._subscribers.tell({"event": "state", "state": state, "reason": reason})
+            self._happenings.tell("state", state=state, reason=reason)
         manager, session = self._parts.manager, self._capture.session
         manager.status(f"{state}: {reason}" if reason else state)
         if state not in {State.STARTING, State.LOADING}:
@@ -383,7 +338,7 @@ class Daemon:
             return State.LISTENING
         if self._loading:
             return State.LOADING
-        if self._setup is None:
+        if self._book is None:
             return State.CONFIG_ERROR
         return State.RECONNECTING
 
@@ -394,30 +349,17 @@ class Daemon:
         if opening_s is not None and opening_s > HUNG_S:
             return f"the sound system has not answered for {opening_s:.0f} s; waiting for it"
         opening = "" if opening_s is None else "opening the microphone"
-        return self._failure or self._trouble or opening or ("" if self._setup else self._config_error)
+        return self._failure or self._trouble or opening or ("" if self._book else self._mistakes.error)
 
     def _note_config_error(self, error: str) -> None:
-        """Show what is wrong with the rules at once; tell of it later, unless it is mended by then."""
-        self._config_error = error
+        self._mistakes.note(error)
         if error:
-            self._subscribers.tell({"event": "config error", "error": error})
-            self._broken_at = self._parts.clock() if self._broken_at is None else self._broken_at
-            return
-        self._broken_at = None
-        if self._told_broken:
-            self._told_broken = False
-            self._dispatcher.tell("The rules work again.")
-
-    def _tell_of_broken_rules(self) -> None:
-        self._broken_at = None
-        if not self._told_broken:
-            self._told_broken = True
-            first = self._config_error.splitlines()[0]
-            self._dispatcher.tell(f"The rules are broken, the last good ones stay in use. {first}")
+            self._happenings.tell("config error", error=error)
 
     # --- other threads ----------------------------------------------------------------------------------------------
 
-    def _load(self, file: Setup, setup: Setup) -> None:
+    def _load(self, book: Book) -> None:
+        setup = book.setup
         try:
             outcome: Classifier | VoicegoError = self._parts.classifier(setup)
         except VoicegoError as error:
@@ -425,75 +367,40 @@ class Daemon:
         except Exception as error:
             log.exception("loading the model met a surprise")
             outcome = VoicegoError(f"the model {setup.model} cannot be loaded ({type(error).__name__}); see the log")
-        self._posted.put(lambda: self._loaded(file, setup, outcome))
+        self._posted.put(lambda: self._loaded(book, outcome))
 
     def _beat(self, heart: Heart, listener: Listener) -> None:
         """The listener's thread lives."""
         heart.beat()
-        if self._subscribers.levels and (now := self._parts.clock()) - self._level_at >= LEVEL_S:
-            self._level_at = now
-            self._subscribers.tell_level({"event": "level", "level_db": listener.level_db, "gate": listener.gate})
+        self._happenings.level(listener)
 
     def _scored(self, scores: Scores) -> None:
         """Somebody looks on; from the listener's thread."""
-        found = dict(zip(scores.labels, (round(float(p), 4) for p in scores.probabilities), strict=True))
-        self._subscribers.tell_scores(
-            {
-                "event": "scores",
-                "start_s": round(seconds(scores.start), 3),
-                "end_s": round(seconds(scores.end), 3),
-                "laid": scores.laid,
-                "probabilities": found,
-                "thresholds": {word: self._thresholds[word] for word in self._rules if word in self._thresholds},
-            }
-        )
+        if book := self._book:
+            active = {word: least for word, least in book.thresholds.items() if word in book.rules}
+            self._happenings.scored(scores, active)
 
     def _heard(self, detection: Detection) -> None:
         """Pass a detection on, from the listener's thread or the second stage's. Never blocks."""
-        rule = self._rules.get(detection.keyword)
+        book = self._book
+        rule = book.rules.get(detection.keyword) if book else None
         if rule is None and not self._dispatcher.asks:  # no more than an answer, or switched off a moment ago
             return
         confirmed = "" if detection.confirmed is None else f", confirmed {detection.confirmed:.2f}"
         log.info("%s heard %s (%.2f%s)", detection.id, detection.keyword, detection.score, confirmed)
-        self._last_detection = found = self._recent.note(detection, self._parts.now())
+        found = self._happenings.heard(detection)  # before its actions, which are noted beside it
         taken = self._dispatcher.offer(detection, rule)
-        if self._setup and self._setup.chime:
+        if book and book.setup.chime:
             self._dispatcher.chime()
-        with self._counting:
-            self._counters["detections"] += 1
-            self._counters["confirmed"] += detection.confirmed is not None
-        self._subscribers.tell({"event": "detection", **found, "taken": taken})
-
-    def _not_confirmed(self, one: NotConfirmed) -> None:
-        """Note a candidate that is not acted on; from the second stage's thread or the listener's. Never blocks."""
-        with self._counting:
-            self._counters[one.outcome] += 1
-        heard = one.detection
-        self._subscribers.tell(
-            {"event": "not confirmed", "id": heard.id, "keyword": heard.keyword, "outcome": one.outcome, "why": one.why}
-        )
+        self._happenings.tell("detection", **found, taken=taken)
 
     def ran(self, run: ActionRun) -> None:
         """Note how an action ended; the dispatcher calls it, on its thread."""
-        with self._counting:
-            self._counters["actions"] += 1
-            self._counters["actions_failed"] += run.outcome in {Outcome.FAILED, Outcome.TIMED_OUT}
-        self._last_run = asdict(run) | {"time": self._parts.now()}
-        self._recent.ran(run)
-        self._subscribers.tell({"event": "action", **self._last_run})
+        self._happenings.ran(run)
 
     def note(self, notice: Notice) -> None:
         """Show a notice, or take it back; from any thread."""
-        notices = dict(self._notices)
-        before = notices.pop(notice.kind, None)
-        if notice.holds:
-            notices[notice.kind] = notice.text
-        elif before is None:
-            return
-        self._notices = notices  # replaced whole: a status may be read meanwhile
-        if notice.holds and before != notice.text:
-            log.warning("%s", notice.text)
-        self._subscribers.tell({"event": "notice", "text": notice.text or before, "holds": notice.holds})
+        self._happenings.note(notice)
 
     def _absent(self, absence: Absence, now: bool) -> None:  # noqa: FBT001 -- what is told has two values
         """A reason not to listen began or ended; from the thread of who watches."""
@@ -545,15 +452,14 @@ class Daemon:
         if self._starving:  # it had given up; a person has not
             self._starving, self._failure = False, ""
             self._restarts.forget()
-            if self._file:
-                self._adopt(self._file)
+            self._adopt_again()
         self._capture.tries.now()
         self._settle()
 
     def _take_up_choices(self) -> None:
         if self._parts.choices_file is None:
             return
-        self._wrongs.read()
+        self._happenings.wrongs.read()
         self._choices = chosen.read(self._parts.choices_file)
         until = self._choices.paused_until
         if self._choices.paused or (until is not None and until > self._parts.now()):
@@ -570,61 +476,38 @@ class Daemon:
             if self._parts.choices_file:
                 chosen.write(self._parts.choices_file, choices)
 
-    def _choose(self, choices: Choices) -> None:
+    def _choose(self, change: Callable[[Choices, Book], Choices]) -> None:
         """Keep what was chosen and go on by it."""
         if self._parts.choices_file is None:
             raise VoicegoError("a voicego that hears a recording goes by its rules file alone")
-        self._keep_choices(choices)
-        self._subscribers.tell({"event": "choices"})
-        if self._file:
-            self._adopt(self._file)
+        if self._book is None:
+            raise VoicegoError("there are no rules that work, of which anything could be chosen")
+        self._keep_choices(change(self._choices, self._book))
+        self._happenings.tell("choices")
+        self._adopt_again()
         self._settle()
 
-    def _rule_of(self, keyword: str) -> Rule:
-        """Find a rule, be it switched off.
-
-        Raises:
-            VoicegoError: there is none.
-        """
-        rules = {rule.keyword: rule for rule in self._setup.rules} if self._setup else {}
-        if keyword in rules:
-            return rules[keyword]
-        raise VoicegoError(f'there is no rule for "{keyword}"; there are: {", ".join(rules) or "none"}')
-
     def _choose_sensitivity(self, level: Sensitivity | None, keyword: str | None) -> None:
-        if keyword is None:
-            self._choose(replace(self._choices, sensitivity=level))
-            return
-        if level and self._rule_of(keyword).threshold is not None:
-            raise VoicegoError(f'the rule "{keyword}" has a threshold of its own, which counts alone; change it there')
-        words = {word: found for word, found in self._choices.sensitivities.items() if word != keyword}
-        self._wrongs.start_over(keyword, self._parts.now())
-        self._choose(replace(self._choices, sensitivities=words | ({keyword: level} if level else {})))
-
-    def _switch(self, keyword: str, *, on: bool) -> None:
-        self._rule_of(keyword)
-        off = tuple(word for word in self._choices.off if word != keyword)
-        in_file = any(rule.keyword == keyword and rule.enabled for rule in self._file.rules) if self._file else False
-        if on and not in_file:
-            raise VoicegoError(f'the rule "{keyword}" is switched off in the rules file; switch it on there')
-        self._choose(replace(self._choices, off=off if on else (*off, keyword)))
+        self._choose(lambda choices, book: with_sensitivity(choices, book, level, keyword))
+        if keyword:
+            self._happenings.wrongs.start_over(keyword, self._parts.now())
 
     def _reload(self) -> None:
         try:
             setup = self._parts.read_rules()
         except RulesError as error:
-            if str(error) != self._config_error:
+            if str(error) != self._mistakes.error:
                 log.error("the rules are broken, the last good ones stay:\n%s", error)
             self._note_config_error(str(error))
             self._show()
             raise
         self._note_config_error("")
-        if setup != self._file:
+        if self._book is None or setup != self._book.file:
             self._parts.keep()
             self._failure, self._starving = "", False
             self._adopt(setup)
             log.info("the rules were read: %s", ", ".join(r.keyword for r in setup.rules if r.enabled) or "none active")
-        self._subscribers.tell({"event": "rules"})
+        self._happenings.tell("rules")
         self._settle()
 
     def _stop(self, exit_code: Exit) -> None:
@@ -633,7 +516,7 @@ class Daemon:
     def _look_on(self) -> None:
         """Let a session's windows be told, or no longer."""
         if session := self._capture.session:
-            session.listener.look_on = self._scored if self._subscribers.scores else None
+            session.listener.look_on = self._scored if self._happenings.subscribers.scores else None
 
     # --- what the control socket may ask --------------------------------------------------------------------------
 
@@ -642,10 +525,8 @@ class Daemon:
         session = self._capture.session
         listener = session.listener if session else None
         totals = self._before + (listener.counters if listener else Counters())
-        file, setup, stage = self._file, self._setup, self._stage
-        # A word's lower sensitivity helps only where no threshold of its own stands in the file.
-        own = {rule.keyword for rule in file.rules if rule.threshold is not None} if file else set()
-        adjustable = {one.keyword: one.sensitivity for one in self._rule_states if one.keyword not in own}
+        book, stage, happenings = self._book, self._stage, self._happenings
+        setup = book.setup if book else Setup()
         return Status(
             state=self._state,
             reason=self._reason(),
@@ -654,24 +535,24 @@ class Daemon:
             pid=os.getpid(),
             version=__version__,
             rules_file=str(self._parts.rules_file or ""),
-            rules=tuple(self._rules),
-            config_error=self._config_error,
-            sensitivity=setup.sensitivity if setup else Sensitivity.NORMAL,
-            rule_states=self._rule_states,
+            rules=tuple(book.rules) if book else (),
+            config_error=self._mistakes.error,
+            sensitivity=setup.sensitivity,
+            rule_states=book.states if book else (),
             choices=self._choices.shown(),
-            pause_while=setup.pause_while if setup else (),
+            pause_while=setup.pause_while,
             microphone=listener.source.name if listener else "",
-            microphones_wanted=setup.microphones if setup else (),
+            microphones_wanted=setup.microphones if book else (),
             level_db=listener.level_db if listener else None,
             gate=listener.gate if listener else False,
-            notices=tuple(self._notices.values()),
-            offers=self._wrongs.offers(adjustable, self._parts.now()),
+            notices=happenings.notices,
+            offers=happenings.wrongs.offers(book.adjustable(), self._parts.now()) if book else (),
             engine=self._classifier.engine if self._classifier else "",
             engine_file=self._classifier.file if self._classifier else "",
-            model=setup.model if setup else "",
+            model=setup.model if book else "",
             confirming=stage.status if stage else None,
             counters={
-                **self._counters,
+                **happenings.counters,
                 "windows": totals.windows,
                 "windows_skipped": totals.windows_skipped,
                 "utterances": totals.utterances,
@@ -680,9 +561,9 @@ class Daemon:
                 "limited": self._dispatcher.limited,
             },
             heard_s=round(seconds(totals.heard), 1),
-            last_detection=self._last_detection,
-            recent=self._recent.told(),
-            last_run=self._last_run,
+            last_detection=happenings.last_detection,
+            recent=happenings.recent.told(),
+            last_run=happenings.last_run,
             log_file=str(self._parts.log_file or ""),
         )
 
@@ -700,7 +581,7 @@ class Daemon:
 
     def microphones(self) -> dict[str, object]:
         """List what can be listened to; in the caller's thread, for that may take a second."""
-        session, file = self._capture.session, self._file
+        session, book = self._capture.session, self._book
         in_use = session.listener.source.name if session else ""
         found = [
             {"name": one.name, "host_api": one.host_api, "default": one.default, "in_use": one.name == in_use}
@@ -709,12 +590,12 @@ class Daemon:
         return {
             "microphones": found,
             "chosen": self._choices.microphone,
-            "file": list(file.microphones) if file else [],
+            "file": list(book.file.microphones) if book else [],
         }
 
     def choose_microphone(self, name: str | None) -> Status:
         """Hear this one while it is there; None: as the rules file says."""
-        return self._changed(lambda: self._choose(replace(self._choices, microphone=name)))
+        return self._changed(lambda: self._choose(lambda choices, _: replace(choices, microphone=name)))
 
     def choose_sensitivity(self, level: Sensitivity | None, keyword: str | None = None) -> Status:
         """Choose for one word or for all; None: as the rules file says."""
@@ -722,24 +603,20 @@ class Daemon:
 
     def switch_rule(self, keyword: str, *, on: bool) -> Status:
         """Switch a rule off, or on again."""
-        return self._changed(lambda: self._switch(keyword, on=on))
+        return self._changed(lambda: self._choose(lambda choices, book: with_switch(choices, book, keyword, on=on)))
 
     def choose_pause_while(self, what: Absence, *, on: bool | None) -> Status:
         """Pause while nobody means voicego, or do not; None: as the rules file says."""
-        others = {absence: value for absence, value in self._choices.pause_while.items() if absence is not what}
-        chosen_now = others if on is None else others | {what: on}
-        return self._changed(lambda: self._choose(replace(self._choices, pause_while=chosen_now)))
+
+        def change(choices: Choices, _: Book) -> Choices:
+            others = {absence: value for absence, value in choices.pause_while.items() if absence is not what}
+            return replace(choices, pause_while=others if on is None else others | {what: on})
+
+        return self._changed(lambda: self._choose(change))
 
     def wrong(self, detection_id: str) -> Status:
         """Note that a detection was none."""
-
-        def note() -> None:
-            if found := self._recent.wrong(detection_id):
-                self._wrongs.add(found["keyword"], found["score"], self._parts.now())
-                log.info("%s %s: a person says that it was wrong", detection_id, found["keyword"])
-                self._subscribers.tell({"event": "choices"})
-
-        return self._changed(note)
+        return self._changed(lambda: self._happenings.wrong(detection_id))
 
     def _changed(self, change: Callable[[], None]) -> Status:
         self._done_by_supervisor(change)
@@ -753,17 +630,15 @@ class Daemon:
 
     def do(self, keyword: str) -> tuple[ActionRun, ...]:
         """Carry out a rule's actions now, in the caller's thread."""
-        rule = self._rules.get(keyword)
-        if rule is None:
-            there = ", ".join(self._rules) or "none"
-            raise VoicegoError(f'there is no active rule for "{keyword}"; there are: {there}')
-        return self._dispatcher.do(rule)
+        if self._book is None:
+            raise VoicegoError("there are no rules that work")
+        return self._dispatcher.do(self._book.active(keyword))
 
     def subscribe(
         self, listener: Callable[[dict[str, object]], None], *, levels: bool = False, scores: bool = False
     ) -> Callable[[], None]:
         """Call `listener` with each event until what is returned is called."""
-        end = self._subscribers.add(Subscription(listener, levels=levels, scores=scores))
+        end = self._happenings.subscribers.add(Subscription(listener, levels=levels, scores=scores))
         if not scores:
             return end
         self._posted.put(self._look_on)
@@ -778,12 +653,3 @@ class Daemon:
 def _model(setup: Setup) -> tuple[str, Engine, int]:
     """What a model is loaded anew for when it changes."""
     return setup.model, setup.engine, setup.threads
-
-
-def _of_model(setup: Setup) -> dict[str, Any]:
-    return {"model": setup.model, "engine": setup.engine, "threads": setup.threads}
-
-
-def _same_hearing(old: Setup, new: Setup) -> bool:
-    """Whether a running listener can go on under a new setup."""
-    return replace(old, **{name: getattr(new, name) for name in READ_AT_EACH_WORD}) == new
