@@ -40,6 +40,9 @@ TEND_S = 5.0
 CHIMES = Rate(5, chime.LONGEST_S)
 """A player that hangs lives so long: there are never more of them."""
 
+ONE_CHIME = Rate(1, 0.5)
+"""A word that was heard and asks has one, not two."""
+
 
 def desk_here(clock: Callable[[], float] = time.monotonic, born: Callable[[int], None] = cores.leave) -> Desk:
     """Name this desktop. Programs start in the person's home, not where voicego happened to be started.
@@ -170,7 +173,7 @@ class Dispatcher:
     def chime(self) -> None:
         """Begin the sound that says "heard". Never blocks, never fails, and in a burst is not begun."""
         with self._changed:
-            too_much = self._chimes.exceeded("", None, self._clock())
+            too_much = self._chimes.exceeded("", ONE_CHIME, self._clock())
         if too_much:
             return
         ran = chime.play(self._desk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,10 +37,23 @@ PLACES = frozenset(
 """Stay: an action that runs `voicego pause` must reach the daemon that started it."""
 
 
-def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Copy `environ` without the daemon's own variables. The one place where a child's environment is decided."""
-    return {name: value for name, value in environ.items() if not _for_the_daemon(name)}
+BUNDLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LIBPATH")
+"""A bundle of voicego (PyInstaller) points them at its own libraries, and keeps the person's with `_ORIG` behind it."""
+
+
+def child_environment(environ: Mapping[str, str], *, bundled: bool = hasattr(sys, "_MEIPASS")) -> dict[str, str]:
+    """Copy `environ` without the daemon's own variables. The one place where a child's environment is decided.
+
+    `bundled`: voicego runs from a bundle, whose libraries are not for other programs.
+    """
+    mine = {name: value for name, value in environ.items() if not _for_the_daemon(name)}
+    for name in BUNDLES if bundled else ():
+        mine.pop(name, None)
+        if (before := mine.pop(f"{name}_ORIG", None)) is not None:
+            mine[name] = before
+    return mine
 
 
 def _for_the_daemon(name: str) -> bool:
-    return name in FOR_THE_DAEMON or (name.startswith("VOICEGO_") and name not in PLACES)
+    own = name.startswith("VOICEGO_") and name not in PLACES
+    return own or name in FOR_THE_DAEMON or name.startswith(("_PYI_", "_MEIPASS"))

@@ -76,6 +76,7 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
     with single_instance(places.lock):
         if wishes.config is None and rules.begin(rules_file):
             tell(f"wrote the starter rules to {rules_file}")
+        before = rules.picture(rules_file)
         setup, config_error = _first_rules(rules_file, places, wishes, terminal=terminal)
         log_file = start_logging(places.log, verbose=wishes.verbose, to_terminal=terminal)
         ears = Deafness()
@@ -92,7 +93,7 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
             ),
             ears,
         )
-        watch = rules.Watch(rules_file, daemon.ask_to_reload)
+        watch = rules.Watch(rules_file, daemon.ask_to_reload, before)
         server = Server(places.socket, daemon)
         icon = Icon(os.environ)
         server.start()
