@@ -52,12 +52,15 @@ class Ear:
     def _start(self) -> subprocess.Popen[bytes]:
         said: Said = queue.Queue(MOST_KEPT)
         self._said = said
-        self._process = process = subprocess.Popen(  # noqa: S603 -- voicego itself
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # ALSA tells it about every device that it could not open
-        )
+        try:
+            self._process = process = subprocess.Popen(  # noqa: S603 -- voicego itself
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # ALSA tells it about every device that it could not open
+            )
+        except OSError as error:
+            raise Broken(f"the process that listens cannot be started: {error.strerror or error}") from error
         self._thread = threading.Thread(target=_read, args=(process, said), name="voicego-ear", daemon=True)
         self._thread.start()
         return process
@@ -66,7 +69,11 @@ class Ear:
         self.close()
 
     def ask(self, what: str, **arguments: object) -> None:
-        """Ask for something; what was under way ends."""
+        """Ask for something; what was under way ends.
+
+        Raises:
+            Broken: its process cannot be started, or has ended.
+        """
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101 -- it was asked for
         self._number += 1

@@ -12,7 +12,7 @@ from voicego.app.first_run import microphone, word
 from voicego.app.first_run.word import Heard
 from voicego.config import starter
 from voicego.errors import Exit, VoicegoError
-from voicego.hearing.choosing import NoMicrophone
+from voicego.hearing.choosing import DEFAULT, NoMicrophone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +55,7 @@ def first_run(
     setup = None if wishes.force or not wishes.file.exists() else rules.read(wishes.file)
     stands = "nothing was written"
     try:
-        name, heard = _sound(wishes, screen, ear, running, wishes.file if setup else None)
+        name, heard = _sound(wishes, screen, ear, running, setup)
         ear.close()
         for text in _rules(wishes, name, setup):
             screen.line(text)
@@ -70,8 +70,8 @@ def first_run(
 
 
 def with_microphone(text: str, name: str | None) -> str:
-    """Put a microphone into the starter rules; None: the default."""
-    return LINE.sub(lambda _: line_for(name), text, count=1) if name else text
+    """Put a microphone into the starter rules, unless it is the default."""
+    return text if name in {None, DEFAULT} else LINE.sub(lambda _: line_for(name or DEFAULT), text, count=1)
 
 
 def line_for(name: str) -> str:
@@ -80,45 +80,38 @@ def line_for(name: str) -> str:
 
 
 def _sound(
-    wishes: Wishes, screen: Screen, ear: Ear, running: Callable[[], bool], rules_file: Path | None
+    wishes: Wishes, screen: Screen, ear: Ear, running: Callable[[], bool], setup: Setup | None
 ) -> tuple[str | None, Heard | None]:
-    """Choose a microphone and hear a word, as often as it takes."""
+    """Choose a microphone and hear a word, as often as it takes; what came of it, as far as it came."""
     name = microphone.by_name(ear, wishes.microphone) if wishes.microphone else None
-    tests = screen.asks if wishes.test is None else wishes.test
-    if not screen.asks:
-        return name, _word(screen, ear, name, rules_file, word.WAITS_S) if tests else None
+    heard = None
+    waits_s = FOR_EVER_S if screen.asks else word.WAITS_S
     try:
-        name = name or _chosen(screen, ear)
-        if tests and running():
-            screen.line("voicego runs already: what you say now, it obeys as well")
-        while tests:
-            heard = _word(screen, ear, name, rules_file, FOR_EVER_S)
-            if heard is not Heard.ELSEWHERE:
-                return name, heard
+        if screen.asks and name is None:
             name = _chosen(screen, ear)
+        if wishes.test or (wishes.test is None and screen.asks):
+            heard = Heard.NO
+            if running():
+                screen.line("voicego runs already: what you say now, it obeys as well")
+            file, usual = (wishes.file, setup.microphones) if setup else (None, (DEFAULT,))
+            while (heard := word.hear_one(screen, ear, (name,) if name else usual, file, waits_s)) is Heard.ELSEWHERE:
+                name = _chosen(screen, ear)
     except NoMicrophone as error:
-        screen.line(f"{error}")
-        return None, Heard.NO if tests else None
+        screen.line(str(error))
     except VoicegoError as error:  # the sound system is no reason not to begin
         screen.line(f"{error}; `voicego doctor` looks into it")
-        return None, Heard.NO if tests else None
-    return name, None
+    return name, heard
 
 
-def _chosen(screen: Screen, ear: Ear) -> str | None:
+def _chosen(screen: Screen, ear: Ear) -> str:
     name = microphone.chosen(screen, ear)
-    screen.line(f"microphone: {name or 'whatever the system has for a default'}")
+    screen.line(f"microphone: {'the default' if name == DEFAULT else name}")
     return name
-
-
-def _word(screen: Screen, ear: Ear, name: str | None, rules_file: Path | None, waits_s: float) -> Heard:
-    return word.hear_one(screen, ear, name, rules_file, waits_s)
 
 
 def _rules(wishes: Wishes, name: str | None, setup: Setup | None) -> Iterator[str]:
     """Write the rules where there are none; a file that is there is the person's own."""
-    text = with_microphone(starter(), name)
-    if rules.begin(wishes.file, force=wishes.force, text=text):
+    if rules.begin(wishes.file, force=wishes.force, text=with_microphone(starter(), name)):
         yield f"wrote the starter rules to {wishes.file}; edit them, then: voicego run"
         return
     yield f"{wishes.file} is there already and was left as it is; --force writes over it"

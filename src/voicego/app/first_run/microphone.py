@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from voicego.app.first_run.screen import DOWN, TICK_S, UP, bar, shortened
 from voicego.errors import VoicegoError
-from voicego.hearing.choosing import Device, NoMicrophone, choose
+from voicego.hearing.choosing import DEFAULT, Device, NoMicrophone, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +47,8 @@ def by_name(ear: Ear, name: str) -> str:
     return name
 
 
-def chosen(screen: Screen, ear: Ear) -> str | None:
-    """Let the person choose; None: whatever the system's default is.
+def chosen(screen: Screen, ear: Ear) -> str:
+    """Let the person choose; returns what to write into the rules.
 
     Raises:
         NoMicrophone: there is none.
@@ -73,7 +73,7 @@ def chosen(screen: Screen, ear: Ear) -> str | None:
                 case key if (to := view.after(key)) is not None:
                     view.turn_to(ear, to)
     device = view.device
-    return None if device.default else name_of(device, view.devices)
+    return DEFAULT if device.default else name_of(device, view.devices)
 
 
 def name_of(device: Device, devices: Sequence[Device]) -> str:
@@ -100,7 +100,7 @@ class View:
         """Hear another one."""
         self.at, self.level_db, self._silent_s = at, None, 0.0
         self.remark = "Speak: the bar moves."
-        ear.ask("level", names=["default" if self.device.default else f"{self.device.name}, {self.device.host_api}"])
+        ear.ask("level", names=[DEFAULT if self.device.default else f"{self.device.name}, {self.device.host_api}"])
 
     def hear(self, ear: Ear) -> None:
         """Take in what comes within a moment."""

@@ -10,6 +10,7 @@ from voicego.app.first_run.screen import TICK_S, bar
 from voicego.errors import VoicegoError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from voicego.app.first_run.screen import Ear, Screen
@@ -37,9 +38,9 @@ class Heard(Enum):
     """The person wants another microphone."""
 
 
-def hear_one(screen: Screen, ear: Ear, microphone: str | None, rules_file: Path | None, waits_s: float) -> Heard:
+def hear_one(screen: Screen, ear: Ear, names: Sequence[str], rules_file: Path | None, waits_s: float) -> Heard:
     """Ask for a word until it is heard, or a key says otherwise, or `waits_s` seconds of listening have passed."""
-    ear.ask("words", names=[microphone or "default"], rules_file=str(rules_file) if rules_file else None)
+    ear.ask("words", names=list(names), rules_file=str(rules_file) if rules_file else None)
     hearing = Hearing()
     with screen.picture() as picture:
         while not hearing.result and hearing.waited_s < waits_s:
