@@ -35,6 +35,21 @@ starts about a quarter of a second later; what either model misses is missed.
 """For a person who considers `confirm_with`."""
 
 
+SAVED = """\
+Whenever the file is saved it is read again, whichever way the editor has of saving: in place, renamed over, behind a
+link, in a folder that was made anew. While it is broken, or gone, the last good rules go on working; `voicego status`
+shows what is wrong at once, a notification follows after ten seconds, and another when it is mended. A word that is
+being said meanwhile is not lost. Where a file system does not tell of changes it is looked at once a second.
+
+**The file holds commands, so nobody else may write it.** It is refused, with the command that mends it, when it belongs
+to another user (the superuser excepted), when everyone may write it, or a group other than the owner's own (one that
+has the owner's name and nobody else in it). The same holds for the folder that it lies in, unless that is sticky as
+`/tmp` is; and, where links lead to it, for the folder of each link, and the owner of each. An access control list that
+lets others write counts as a group, on Linux. On Windows, whose rights are lists, nothing of this is looked at.\
+""".splitlines()
+"""For a person who saves the file, and for one whose file is refused."""
+
+
 def reference() -> str:
     """Write the page."""
     placeholders = "; ".join(f"`{{{name}}}` is {meaning}" for name, meaning in PLACEHOLDERS.items())
@@ -50,6 +65,10 @@ def reference() -> str:
             "",
             *_rows(table.File, skip=("rules",)),
             "",
+            "## Saving it, and who may",
+            "",
+            *SAVED,
+            "",
             "## The last word",
             "",
             *THE_LAST_WORD,
@@ -61,6 +80,8 @@ def reference() -> str:
             "Under `rules:` stands a keyword; behind it one action (`go: {open: browser}`), or several behind `do:`.",
             "",
             *_rows(table.Rule, skip=tuple(table.Action.model_fields)),
+            "",
+            "How limits are counted, and how a rule asks, is in [actions.md](actions.md#how-often).",
             "",
             "## An action",
             "",
