@@ -31,6 +31,10 @@ needs_test=(
   "command espeak-ng|a synthetic voice for the tests|espeak-ng|espeak-ng|espeak-ng|espeak-ng|espeak-ng"
   "command flite|a synthetic voice for the tests|flite|flite|flite|flite|-"
   "command sox|sounds for the tests|sox|sox|sox|sox|sox"
+  "command desktop-file-validate|a check of desktop entries|desktop-file-utils|desktop-file-utils|desktop-file-utils|desktop-file-utils|-"
+  "command appstreamcli|a check of AppStream metadata|appstream|appstream|appstream|AppStream|-"
+  "command systemd-analyze|a check of units|systemd|systemd|systemd|systemd|-"
+  "command lintian|a check of the Debian package|lintian|-|-|-|-"
   "command unshare|a network namespace for the tests|util-linux|util-linux|util-linux|util-linux|-"
 )
 

@@ -27,6 +27,7 @@ NO_MANAGER = (
 )
 
 PLAIN = re.compile(r"[\w@+=:,./-]+", re.ASCII)
+ENV = "/usr/bin/env"
 ESCAPED = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 """A word of a unit's command line, in quotes or without."""
 
@@ -67,7 +68,9 @@ VERBS = ("enable", "start", "stop", "restart")
 def rendered(program: Program) -> str:
     """Write the unit."""
     places = "\n".join(f'Environment="{name}={_escaped(value)}"' for name, value in program.places.items())
-    command = " ".join(map(_word, (*program.command, "run", "--headless")))
+    # systemd takes no such letters in the name of a program, and any in the words after it.
+    through = (ENV,) if set(program.command[0]) & set("\"'\\$") else ()
+    command = " ".join(map(_word, (*through, *program.command, "run", "--headless")))
     return filled(UNIT, command=command, environment=places, version=program.version)
 
 
@@ -92,4 +95,5 @@ def _escaped(value: str) -> str:
 
 def _words(line: str) -> tuple[str, ...]:
     found = (quoted or plain for quoted, plain in ESCAPED.findall(line))
-    return tuple(re.sub(r"\\(.)", r"\1", word).replace("%%", "%").replace("$$", "$") for word in found)
+    words = [re.sub(r"\\(.)", r"\1", word).replace("%%", "%").replace("$$", "$") for word in found]
+    return tuple(words[1:] if words[:1] == [ENV] else words)
