@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 -- a script that is run by hand
 """Renders the icons beside it: those of the tray for dark and light panels, and the application's own.
 
     python packaging/icons/render.py
