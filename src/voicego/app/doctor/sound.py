@@ -22,7 +22,7 @@ if TYPE_CHECKING:
             ...
 
 
-START_S = 8.0
+START_S = 6.0
 """Seconds until the first answer: a process has to start, on a machine that may be busy."""
 LIST_S = 5.0
 MEASURE_S = 9.0
