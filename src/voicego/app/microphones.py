@@ -27,17 +27,45 @@ CLIPPED = 0.999
 
 
 def listing() -> Iterator[str]:
-    """Describe each microphone in a line."""
+    """Describe each microphone in a line, then say what the marks mean.
+
+    Raises:
+        VoicegoError: PortAudio is missing, or the sound system hangs.
+    """
+    from voicego.hearing.choosing import passed_over  # noqa: PLC0415
     from voicego.hearing.microphone import devices  # noqa: PLC0415
 
-    found = devices()
+    found = sorted(devices(), key=lambda device: (not device.node, device.monitor))
     if not found:
         yield "no microphone"
+    names = [device.name for device in found]
+    by_server = any(device.node for device in found)
     for device in found:
         mark = "*" if device.default else " "
-        yield f"{mark} {device.name}  ({device.host_api}, {device.channels} channels, {device.rate:g} Hz)"
+        twin = f", {device.node}" if device.node and names.count(device.name) > 1 else ""
+        yield f"{mark} {device.name}  ({', '.join(_described(device, by_server=by_server))}{twin})"
+    if headset := passed_over(found):
+        yield f"the system's default is {headset.name}, a headset that plays worse while it is heard"
     if any(device.default for device in found):
-        yield "* is the system's default; name another in the rules file: microphone: NAME"
+        yield "* is what `microphone: default` means; another one by its name, or a part of it: microphone: NAME"
+
+
+def _described(device: Device, *, by_server: bool) -> Iterator[str]:
+    from voicego.hearing.choosing import SERVERS, raw  # noqa: PLC0415
+
+    if device.bus:
+        yield {"usb": "USB", "pci": "built in", "bluetooth": "Bluetooth: used only if named"}.get(
+            device.bus, device.bus
+        )
+    if device.monitor:
+        yield "what a loudspeaker plays: used only by its whole name"
+    if by_server and raw(device):
+        yield "past the sound server, which other programs need"
+    if by_server and not device.node and device.name in SERVERS:
+        yield "wherever the sound server leads, be it a headset"
+    yield device.host_api
+    yield "1 channel" if device.channels == 1 else f"{device.channels} channels"
+    yield f"{device.rate:g} Hz"
 
 
 def record(seconds: float, file: Path, device: str | None, model: str, *, force: bool) -> Iterator[str]:

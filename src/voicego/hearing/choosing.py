@@ -54,6 +54,8 @@ class Device:
     """PortAudio's number for it, until the next `rescan`; it changes with every plug."""
     node: str = ""
     """Its name to a sound server, through which it is heard; "" for what PortAudio itself lists."""
+    number: int = -1
+    """The sound server's own, for as long as it is there."""
     bus: str = ""
     """`usb`, `bluetooth`, `pci`, as far as a sound server says it."""
     monitor: bool = False

@@ -13,6 +13,7 @@ from voicego.hearing.mono import Mono
 from voicego.hearing.portaudio import THIS, PortAudio
 from voicego.hearing.present import check_raw, present
 from voicego.hearing.ring import Fresh, Ring
+from voicego.hearing.staying import Staying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +117,8 @@ class Microphone:
         self._ring: Ring | None = None
         self._hurried = True
         self._stream: Any = None
+        self._staying: Staying | None = None
+        self._moved = False
         self.overflows = 0
         """Times that the system said it had to drop sound."""
         self.broken = 0
@@ -145,13 +148,17 @@ class Microphone:
         with self._lock:
             self._wanted = True
         with self._portaudio.alone():
-            self._device = device = self._found()
+            server = self._portaudio.server()
+            self._device = device = self._found(server)
             channels = _channels(device, self._channel)
             self._ring = ring = Ring(round(RING_S * device.rate), channels)
             stream = self._started(device, channels, ring)
         with self._lock:
             if self._wanted:
-                self._stream = stream
+                self._stream, self._moved = stream, False
+                if server is not None:
+                    self._staying = self._made_to_stay(device, ring)
+                    self._staying.start()
                 return
         ring.close()  # `close` came meanwhile
         self._portaudio.close(stream)
@@ -193,8 +200,11 @@ class Microphone:
         with self._lock:
             self._wanted = False
             ring, stream, self._stream = self._ring, self._stream, None
+            staying, self._staying = self._staying, None
         if ring is not None:
             ring.close()
+        if staying is not None:
+            staying.stop()
         if stream is not None:
             closing = Thread(
                 target=self._portaudio.close, args=(stream,), name="voicego-microphone-closing", daemon=True
@@ -204,8 +214,7 @@ class Microphone:
             if closing.is_alive():
                 log.warning("the sound system does not let go of the microphone %s", self.name)
 
-    def _found(self) -> Device:
-        server = self._portaudio.server()
+    def _found(self, server: Server | None) -> Device:
         self._portaudio.freshen()
         try:
             found = self._chosen(server)
@@ -228,6 +237,13 @@ class Microphone:
                 headset.name,
             )
         return device
+
+    def _made_to_stay(self, device: Device, ring: Ring) -> Staying:
+        def moved() -> None:
+            self._moved = True
+            ring.close()
+
+        return Staying(device.number if device.node else None, moved)
 
     def _started(self, device: Device, channels: int, ring: Ring) -> Any:  # noqa: ANN401 - sounddevice has no types
         def heard(frames: Frames, _count: int, _time: object, status: Any) -> None:  # noqa: ANN401
@@ -262,7 +278,8 @@ class Microphone:
             if ring.closed or quiet_s >= (self._liveness_s if since else self._first_sound_s):
                 if not self._hears(ring):
                     return
-                raise MicrophoneLost(f'the microphone "{device.name}" gives no more sound')
+                what = "is no longer what the sound server gives" if self._moved else "gives no more sound"
+                raise MicrophoneLost(f'the microphone "{device.name}" {what}')
             yield fresh
 
     def _hears(self, ring: Ring) -> bool:

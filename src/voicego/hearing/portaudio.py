@@ -21,8 +21,15 @@ if TYPE_CHECKING:
 PATIENCE_S = 2.0
 """How long a call waits for another one to come back. Behind a sound server that hangs, none ever does."""
 
-SOURCE_VARIABLES = ("PULSE_SOURCE", "PIPEWIRE_NODE")
-"""Where the clients of PulseAudio and of PipeWire read what to hear, when they connect."""
+VARIABLES = {
+    "PULSE_SOURCE": "{node}",
+    "PIPEWIRE_NODE": "{node}",
+    "PULSE_PROP": "node.dont-reconnect=true",
+    "PIPEWIRE_PROPS": "{{ node.dont-reconnect = true }}",
+}
+"""What the clients of PulseAudio and of PipeWire read when they connect: what to hear, and that it must be this.
+
+PipeWire's manager would move us along when the default changes, and elsewhere when ours is unplugged."""
 
 INSTALL = {
     "apt": "sudo apt install libportaudio2",
@@ -200,13 +207,13 @@ def _pointed_at(node: str) -> Iterator[None]:
     if not node:
         yield
         return
-    for variable in SOURCE_VARIABLES:
-        os.putenv(variable, node)
+    for name, value in VARIABLES.items():
+        os.putenv(name, value.format(node=node))
     try:
         yield
     finally:
-        for variable in SOURCE_VARIABLES:
-            if variable in os.environ:
-                os.putenv(variable, os.environ[variable])
+        for name in VARIABLES:
+            if name in os.environ:
+                os.putenv(name, os.environ[name])
             else:
-                os.unsetenv(variable)
+                os.unsetenv(name)

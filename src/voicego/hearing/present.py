@@ -46,6 +46,7 @@ def from_server(server: Server, through: int = -1) -> tuple[Device, ...]:
             default=source is default,
             index=through,
             node=source.node,
+            number=source.index,
             bus=source.bus,
             monitor=source.monitor,
             passed_over=source.node == server.default and source is not default,

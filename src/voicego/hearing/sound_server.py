@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ANSWERS_S = 3.0
 """How long pactl may take, which is done in 10 ms; when the server hangs, it never is."""
 
+UNLINKED = 0xFFFF_FFFF
+"""Index of the source of a stream that hears none for the moment."""
+
 
 class ServerHangs(VoicegoError):  # noqa: N818 - it reads as what it is
     """There is a sound server, and it answers nobody."""
@@ -75,29 +78,56 @@ def ask(pactl: Callable[..., str | None] | None = None) -> Server | None:
     return Server(name, default, _with_buses([_source(section) for section in _sections(listed)]))
 
 
-def heard_by(pid: int, server: Server, pactl: Callable[..., str | None] | None = None) -> tuple[str, ...]:
-    """Nodes of the sources that a process hears.
+def heard_by(pid: int, pactl: Callable[..., str | None] | None = None) -> frozenset[int]:
+    """Indices of the sources that a process hears.
 
     Raises:
         ServerHangs: it does not answer.
     """
-    nodes = {str(source.index): source.node for source in server.sources}
     own = f'"{pid}"'
-    return tuple(
-        nodes[fields["Source"]]
+    return frozenset(
+        int(fields.get("Source", UNLINKED))
         for fields in map(_fields, _sections((pactl or _pactl)("list", "source-outputs") or ""))
-        if own in {fields.get("application.process.id"), fields.get("pipewire.sec.pid")} and fields["Source"] in nodes
+        if own in {fields.get("application.process.id"), fields.get("pipewire.sec.pid")}
     )
 
 
+def news() -> subprocess.Popen[bytes] | None:
+    """Start what writes a line for everything that changes, until it is killed or the server ends; None: it cannot be.
+
+    It ends with the thread that started it, and so with this process, however that ends.
+    """
+    tool, tied = _tool(), shutil.which("setpriv")
+    if tool is None or tied is None:
+        return None
+    try:
+        return subprocess.Popen(  # noqa: S603 - the sound server's own tool
+            [tied, "--pdeathsig", "KILL", tool, "subscribe"],
+            env=_environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+
+
+def _tool() -> str | None:
+    return shutil.which("pactl") if sys.platform.startswith("linux") else None
+
+
+def _environ() -> dict[str, str]:
+    return os.environ | {"LC_ALL": "C.UTF-8"}
+
+
 def _pactl(*words: str) -> str | None:
-    tool = shutil.which("pactl") if sys.platform.startswith("linux") else None
+    tool = _tool()
     if tool is None:
         return None
     try:
         done = subprocess.run(  # noqa: S603 - the sound server's own tool, and words of ours
             [tool, *words],
-            env=os.environ | {"LC_ALL": "C.UTF-8"},
+            env=_environ(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=ANSWERS_S,
