@@ -121,10 +121,11 @@ class Runner:
         """End a program and all that it started: asked first, then not asked."""
         _signal_tree(process, self._system, force=False)
         until = self._clock() + self._grace_s
-        while self._clock() < until and (pipes.open or process.returncode is None):
+        while self._clock() < until and (pipes.open or not _has_ended(process)):
             if pipes.open:
                 pipes.attend(TICK_S)
-            _wait(process, 0.0 if pipes.open else TICK_S)
+            else:
+                time.sleep(TICK_S)
         _signal_tree(process, self._system, force=True)
         if _wait(process, self._grace_s) is None:  # the kernel holds it (a dead network drive): not our time to lose
             self._adopt(Child(process))
@@ -268,6 +269,16 @@ def _wait(process: subprocess.Popen[bytes], for_s: float) -> int | None:
         return None
 
 
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Look whether it ended without taking leave of it, where that can be: till then its number is nobody else's."""
+    if not hasattr(os, "waitid"):
+        return process.poll() is not None
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # the system took leave of it, as it does where SIGCHLD was ignored at our start
+        return True
+
+
 def _signal_tree(process: subprocess.Popen[bytes], system: System, *, force: bool) -> None:
     """Signal the child's whole group. Grandchildren that made a session of their own are not reached."""
     if system is System.WINDOWS or sys.platform == "win32":
@@ -279,6 +290,7 @@ def _signal_tree(process: subprocess.Popen[bytes], system: System, *, force: boo
             check=False,
         )
         return
-    # The group's id is the child's, and nobody else can get that number while anyone is left in the group.
+    # The group's id is the child's. Nobody else gets that number before the child is taken leave of, nor while anyone
+    # is left in the group.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL if force else signal.SIGTERM)
