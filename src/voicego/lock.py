@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from voicego.errors import VoicegoError
+from voicego.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ def single_instance(path: Path) -> Iterator[None]:
         raise VoicegoError(f"cannot use the lock {path}: {error.strerror or error}") from error
     try:
         with suppress(OSError):  # a full disk: the others are told no number, which is no reason not to run
-            pid.write_text(f"{os.getpid()}\n", encoding="ascii")
+            write_whole(pid, f"{os.getpid()}\n".encode("ascii"), private=True)
         yield
     finally:
         with suppress(OSError):

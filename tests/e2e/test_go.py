@@ -49,7 +49,7 @@ def test_go_acts_and_every_other_word_noise_and_silence_do_not(house: House, sou
 
 
 def test_each_of_the_ten_words_does_what_its_own_rule_says(house: House, sound_server: SoundServer) -> None:
-    house.write("rules:\n" + "".join(f"  {word}: {{{house.mark()}}}\n" for word in SURELY))
+    house.write("at_most: 20 in 1m\nrules:\n" + "".join(f"  {word}: {{{house.mark()}}}\n" for word in SURELY))
     house.begin()
 
     sound_server.play_samples(with_pauses(*map(saying, SURELY)))

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import soundfile
 import torch
@@ -28,6 +27,7 @@ from voicego.errors import VoicegoError
 from voicego.spotting.checkpoint import EMBEDDED, EMBEDDED_FOLDER, find
 from voicego.spotting.engines import load
 from voicego.spotting.export import to_onnx
+from voicego.spotting.quiet_runtime import onnxruntime
 from voicego.spotting.torch_engine import TorchClassifier
 
 KINDS = ("wav2vec2", "ours", EMBEDDED)
@@ -92,7 +92,7 @@ def test_int8_of_the_embedded_network_hears_what_torch_hears(exports: dict[str, 
 def test_any_number_of_windows_is_scored_at_once(
     kind: str, file: str, batch: int, exports: dict[str, Exported]
 ) -> None:
-    session = onnxruntime.InferenceSession(exports[kind].folder / file)
+    session = onnxruntime().InferenceSession(exports[kind].folder / file)
     (entry,) = session.get_inputs()
     windows = np.zeros((batch, *entry.shape[1:]), np.float32)
 

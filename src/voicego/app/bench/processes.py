@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from voicego.control.client import NotRunning, ask
 from voicego.errors import VoicegoError
+from voicego.spotting.quiet_runtime import SILENCED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +75,7 @@ def worker(name: str, folder: Path) -> Iterator[Worker]:
         process = subprocess.Popen(  # noqa: S603 -- this very program
             [sys.executable, "-m", "voicego.app.bench.worker", name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told, text=True, encoding="utf-8",
+            env=os.environ | SILENCED,  # openWakeWord imports onnxruntime itself
         )  # fmt: skip
     try:
         line = _pipes(process)[1].readline()

@@ -11,9 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import soxr
 from numpy.typing import NDArray
+
+from voicego.spotting.quiet_runtime import onnxruntime
 
 log = logging.getLogger("voicego.training")
 
@@ -32,10 +33,11 @@ class Kokoro:
     def __init__(self, model: Path, voices: Path, alphabet: dict[str, int]) -> None:
         self._voices = voices
         self._alphabet = alphabet
-        options = onnxruntime.SessionOptions()
+        runtime = onnxruntime()
+        options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def voices(self, *prefixes: str) -> list[str]:
         """Names such as `am_adam`: a for American or b for British, f or m for a woman's or a man's voice."""
