@@ -31,8 +31,8 @@ class FakeEar:
         return dict(said)
 
 
-def microphone(name: str, *, default: bool = False, raw: bool = False) -> dict[str, Any]:
-    return {"name": name, "host_api": "ALSA", "channels": 1, "rate": 48_000.0, "default": default, "raw": raw}
+def microphone(name: str, **more: bool) -> dict[str, Any]:
+    return {"name": name, "host_api": "ALSA", "channels": 1, "rate": 48_000.0} | more
 
 
 def hears(*there: dict[str, Any], system: str = "linux", wanted: tuple[str, ...] = ("default",)) -> Check:
@@ -81,11 +81,24 @@ def test_a_wanted_microphone_that_is_not_there_is_a_problem() -> None:
     there = hears(microphone("pulse", default=True), microphone("Yeti Stereo"), wanted=("Snowball", "yeti"))
 
     assert (missing.state, there.state) == (State.PROBLEM, State.OK)
-    assert "no Yeti or Snowball" in missing.found
+    assert 'no microphone "Yeti" or "Snowball"' in missing.found
+
+
+def test_a_name_that_means_several_is_a_problem() -> None:
+    check = hears(microphone("Yeti left", default=True), microphone("Yeti right"), wanted=("yeti",))
+
+    assert (check.state, check.advice) == (State.PROBLEM, "write more of the name")
+
+
+def test_what_a_loudspeaker_plays_is_no_microphone_unless_it_is_the_default() -> None:
+    yeti, monitor = microphone("Yeti", default=True), microphone("Monitor", monitor=True)
+
+    assert hears(yeti, monitor).found == "Yeti (the default)"
+    assert hears(microphone("Monitor", monitor=True, default=True)).found == "Monitor (the default)"
 
 
 def test_nothing_but_raw_devices_on_linux_is_a_warning() -> None:
-    raw = microphone("HDA Intel (hw:0,0)", default=True, raw=True)
+    raw = microphone("HDA Intel (hw:0,0)", default=True)
 
     assert hears(raw).state is State.WARNING
     assert "pipewire-alsa" in hears(raw).advice

@@ -28,8 +28,8 @@ def level(db: float) -> Says:
     return {"level_db": db}
 
 
-def microphone(name: str, *, default: bool = False, host_api: str = "ALSA") -> dict[str, Any]:
-    return {"name": name, "host_api": host_api, "channels": 1, "rate": 48_000.0, "default": default, "raw": False}
+def microphone(name: str, *, default: bool = False, host_api: str = "ALSA", node: str = "") -> dict[str, Any]:
+    return {"name": name, "host_api": host_api, "channels": 1, "rate": 48_000.0, "default": default, "node": node}
 
 
 TWO = (microphone("pulse", default=True), microphone("Yeti: USB"))
@@ -216,7 +216,7 @@ def test_arrows_and_numbers_turn_to_another_one_which_is_heard(stage: Stage, key
     assert read(stage.file.read_text()).microphones == ("Yeti: USB",)
     assert [arguments["names"] for what, arguments in stage.ear.asked if what == "level"] == [
         ["default"],
-        ["Yeti: USB, ALSA"],
+        ["Yeti: USB"],
     ]
     assert "microphone: Yeti: USB" in stage.screen.lines
 
@@ -245,6 +245,16 @@ def test_of_two_with_one_name_the_host_api_is_written_too(stage: Stage) -> None:
     stage.run("2", "enter")
 
     assert read(stage.file.read_text()).microphones == ("Array, Windows DirectSound",)
+
+
+def test_of_two_of_one_kind_the_servers_own_name_is_heard_shown_and_written(stage: Stage) -> None:
+    stage.ear.there = (microphone("Yeti", default=True, node="usb-1"), microphone("Yeti", node="usb-2"))
+
+    stage.run("2", "", "enter")
+
+    assert ("level", {"names": ["usb-2"]}) in stage.ear.asked
+    assert "> 2  Yeti, usb-2" in stage.pictures()
+    assert read(stage.file.read_text()).microphones == ("usb-2",)
 
 
 def test_a_microphone_that_cannot_be_opened_says_why(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from voicego.app.doctor.check import Check, State, ok, problem, told, warning
 from voicego.app.doctor.private import device as named
 from voicego.app.ear import Broken, Silent
 from voicego.errors import VoicegoError
+from voicego.hearing.choosing import Device, choose, raw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,23 +60,24 @@ def portaudio(ear: Ear) -> Check:
 def microphones(ear: Ear, wanted: Sequence[str], system: str = sys.platform) -> Check:
     """Look which microphones there are, and whether one of `wanted` is among them."""
     try:
-        found = ear.answer("list", LIST_S)["microphones"]
+        devices = [Device(**one) for one in ear.answer("list", LIST_S)["microphones"]]
+        if not devices:
+            return problem("microphones", "none was found", _no_microphone(system))
+        chosen = choose(devices, wanted)
     except VoicegoError as error:
-        return told("microphones", State.PROBLEM, error)
-    if not found:
-        return problem("microphones", "none was found", _no_microphone(system))
-    texts = [f"{named(one['name'])}{' (the default)' if one['default'] else ''}" for one in found]
-    texts = list(dict.fromkeys(texts))
+        return told("microphones", State.PROBLEM, VoicegoError(named(str(error))))
+    texts = dict.fromkeys(
+        f"{named(one.name)}{' (the default)' if one.default else ''}" for one in devices if _is_one(one, chosen)
+    )
     more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
-    text = f"{', '.join(texts[:SHOWN])}{more}"
-    if not any(_means(name, one) for name in wanted for one in found):
-        asked = " or ".join(named(name) for name in wanted)
-        return problem(
-            "microphones", f"no {asked}, which is to be heard; there are {text}", "plug it in, or name another"
-        )
-    if system.startswith("linux") and all(one["raw"] for one in found):
+    text = f"{', '.join([*texts][:SHOWN])}{more}"
+    if system.startswith("linux") and all(map(raw, devices)):
         return warning("microphones", text, f"other programs cannot hear while voicego does; install {THROUGH}")
     return ok("microphones", text)
+
+
+def _is_one(device: Device, chosen: Device) -> bool:
+    return not device.monitor or device.default or device == chosen
 
 
 def sound(ear: Ear, names: Sequence[str], channel: int | None, status: Mapping[str, Any] | None) -> Check:
@@ -87,7 +89,7 @@ def sound(ear: Ear, names: Sequence[str], channel: int | None, status: Mapping[s
         return told("sound", State.PROBLEM, error)
     except VoicegoError as error:
         if status is None or not holds or status.get("level_db") is None:
-            return told("sound", State.PROBLEM, error)
+            return told("sound", State.PROBLEM, VoicegoError(named(str(error))))
         return ok("sound", f"{status['level_db']:.0f} dBFS, as the running voicego says, which holds the microphone")
     return _judged(found, "; the running voicego hears it too" if holds else "")
 
@@ -107,13 +109,6 @@ def _judged(found: Mapping[str, Any], also: str) -> Check:
     if found["level_db"] < FAINT_DBFS:
         return warning("sound", f"{text}, very faint{also}", f"raise {ITS_LEVEL}")
     return ok("sound", text + also)
-
-
-def _means(name: str, one: Mapping[str, Any]) -> bool:
-    """Whether a name can mean this one, as `hearing.choosing` reads it."""
-    if name == "default":
-        return bool(one["default"])
-    return name.casefold() in f"{one['name']}, {one['host_api']}".casefold()
 
 
 def _no_microphone(system: str) -> str:

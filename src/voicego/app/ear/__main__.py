@@ -3,7 +3,7 @@
 | request | what it says |
 |---|---|
 | `{"do": "about"}` | `{"portaudio": version, "host_apis": [names]}` |
-| `{"do": "list"}` | `{"microphones": [{"name", "host_api", "channels", "rate", "default", "raw"}]}` |
+| `{"do": "list"}` | `{"microphones": [fields of a `hearing.choosing.Device`]}`, the best first |
 | `{"do": "measure", "names": [...], "channel": n}` | `{"sound": ...}`, see `measuring.measure` |
 | `{"do": "level", "names": [...], "channel": n}` | `{"open": name}`, then `{"level_db": rms}` twelve times a second |
 | `{"do": "words", "names": [...], "rules": file}` | the same, and what a word scores, see `words.follow` |

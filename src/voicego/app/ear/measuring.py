@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from voicego.app import hearing
 from voicego.errors import VoicegoError
 from voicego.flow import Samples, Setup, in_samples, seconds
-from voicego.hearing.choosing import choose
+from voicego.hearing.choosing import choose, raw
 from voicego.hearing.microphone import about as about_portaudio
 from voicego.hearing.microphone import devices
 
@@ -43,20 +43,8 @@ def about() -> Generator[Said]:
 
 def listed() -> Generator[Said]:
     """Tell what can be listened to, what is best to choose first."""
-    found = sorted(devices(), key=lambda one: (not one.default, _raw(one.name, one.host_api)))
-    yield {
-        "microphones": [
-            {
-                "name": one.name,
-                "host_api": one.host_api,
-                "channels": one.channels,
-                "rate": one.rate,
-                "default": one.default,
-                "raw": _raw(one.name, one.host_api),
-            }
-            for one in found
-        ]
-    }
+    found = sorted(devices(), key=lambda one: (not one.default, one.monitor, not one.node, raw(one)))
+    yield {"microphones": [asdict(device) for device in found]}
 
 
 def measured(names: Sequence[str], channel: int | None = None) -> Generator[Said]:
@@ -132,8 +120,3 @@ def _in_parts(source: Source) -> Generator[Samples]:
         if len(part) >= in_samples(LEVEL_S) or not len(block.samples):
             yield part
             part = part[:0]
-
-
-def _raw(name: str, host_api: str) -> bool:
-    """Whether it by-passes the sound server: other programs cannot hear it meanwhile."""
-    return host_api == "ALSA" and "(hw:" in name

@@ -33,7 +33,7 @@ def listed(ear: Ear) -> tuple[Device, ...]:
         VoicegoError: PortAudio is missing, or hangs.
     """
     found = ear.answer("list", LIST_S)["microphones"]
-    return tuple(Device(one["name"], one["host_api"], one["channels"], one["rate"], one["default"]) for one in found)
+    return tuple(Device(**one) for one in found)
 
 
 def by_name(ear: Ear, name: str) -> str:
@@ -72,13 +72,15 @@ def chosen(screen: Screen, ear: Ear) -> str:
                     view.turn_to(ear, 0)
                 case key if (to := view.after(key)) is not None:
                     view.turn_to(ear, to)
-    device = view.device
-    return DEFAULT if device.default else name_of(device, view.devices)
+    return name_of(view.device, view.devices)
 
 
 def name_of(device: Device, devices: Sequence[Device]) -> str:
-    """Find what to write into the rules for a microphone: its name, with the host API where that is not enough."""
-    return device.name if choose(devices, (device.name,)) == device else f"{device.name}, {device.host_api}"
+    """Find what to write into the rules for a microphone: its name, or more where that is not enough."""
+    if device.default:
+        return DEFAULT
+    more = (device.name, device.node or f"{device.name}, {device.host_api}")
+    return next((name for name in more if choose(devices, (name,)) == device), more[-1])
 
 
 @dataclass(slots=True)
@@ -100,7 +102,7 @@ class View:
         """Hear another one."""
         self.at, self.level_db, self._silent_s = at, None, 0.0
         self.remark = "Speak: the bar moves."
-        ear.ask("level", names=[DEFAULT if self.device.default else f"{self.device.name}, {self.device.host_api}"])
+        ear.ask("level", names=[name_of(self.device, self.devices)])
 
     def hear(self, ear: Ear) -> None:
         """Take in what comes within a moment."""
@@ -135,6 +137,8 @@ class View:
 
     def _row(self, number: int, index: int) -> str:
         device = self.devices[index]
-        name = f"{device.name} (the default)" if device.default else device.name
+        twins = [one.name for one in self.devices].count(device.name) > 1
+        name = f"{device.name}, {device.node or device.host_api}" if twins else device.name
+        name = f"{name} (the default)" if device.default else name
         mark, level = (">", bar(self.level_db)) if index == self.at else (" ", "")
         return f" {mark} {number}  {shortened(name, NAME):<{NAME}}  {level}".rstrip()
