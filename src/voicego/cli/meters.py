@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from voicego.flow import State
+from voicego.flow import Outcome, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from voicego.app.monitor.board import Board, Found, Gauge
 
 QUIETEST_DB = -80.0
 """Left end of the level's bar."""
+LOWEST_DB = -99.0
+"""Stands for all that is lower."""
 LOUD_DB = -6.0
 """From here on it is about to clip."""
 NARROW = 56
-"""Columns below which numbers beside the bars are left out."""
+"""Columns below which only one number stands beside a bar."""
+BESIDE = 16
+"""Columns for both."""
 LEAST = 24
 """Columns below which nothing fits."""
 MOST_NAMES = 12
@@ -31,6 +35,7 @@ STATES = {
     State.CONFIG_ERROR: "red",
     State.FAILED: "red",
 }
+OUTCOMES = {Outcome.OK: "", Outcome.SKIPPED: "yellow"}
 PLAIN = str.maketrans("█▉▊▋▌▍▎▏┃╎·●○…≥", "####---.|:.*o~>")
 """For a terminal that shows nothing beyond ASCII."""
 
@@ -38,9 +43,9 @@ PLAIN = str.maketrans("█▉▊▋▌▍▎▏┃╎·●○…≥", "####---.|
 def lines(board: Board, width: int, height: int, now: float) -> list[Text]:
     """Draw all that fits into `width` columns and `height` lines."""
     width = max(width, LEAST)
-    shown = [_head(board, width), *_troubles(board), Text(), _level(board, width), Text()]
+    names = max(len("level"), min(MOST_NAMES, max((len(word) for word in board.gauges), default=0)))
+    shown = [_head(board, width), *_troubles(board), Text(), _level(board, names, width), Text()]
     room = max(0, height - len(shown) - 4)  # two lines at least for what was heard, and their heading
-    names = min(MOST_NAMES, max((len(word) for word in board.gauges), default=0))
     gauges = list(board.gauges.values())
     shown += [_gauge(one, names, width, now) for one in gauges[:room]]
     if len(gauges) > room:
@@ -60,7 +65,7 @@ def in_ascii(line: Text) -> Text:
 
 
 def _head(board: Board, width: int) -> Text:
-    head = Text("voicego ", style="bold")
+    head = Text().append("voicego ", "bold")
     if board.gone:
         head.append("○ not running", "red")
     else:
@@ -87,18 +92,22 @@ def _troubles(board: Board) -> Iterator[Text]:
         yield Text(f"{board.missed} events came too fast to be shown", style="yellow")
 
 
-def _level(board: Board, width: int) -> Text:
-    line = Text("level  ")
-    beside = 0 if width < NARROW else 20
-    room = max(4, width - line.cell_len - 9 - (beside or 0))
+def _level(board: Board, names: int, width: int) -> Text:
+    line = Text(f"{'level':<{names}}  ")
     level = QUIETEST_DB if board.level_db is None else board.level_db
     loudest = None if board.loudest_db is None else _part(board.loudest_db)
     style = "red" if level >= LOUD_DB else "cyan" if board.gate else "blue"
-    line.append_text(bar(_part(level), room, style, best=loudest))
-    line.append("        " if board.level_db is None else f" {board.level_db:4.0f} dB")
-    if beside and board.level_db is not None:
-        line.append("  ● speech" if board.gate else "  ○ quiet", "bold cyan" if board.gate else "dim")
+    line.append_text(bar(_part(level), _room(line, width), style, best=loudest))
+    if board.level_db is not None:
+        line.append(f"  {max(board.level_db, LOWEST_DB):3.0f} dB")
+        if width >= NARROW:
+            line.append("  speech" if board.gate else "  quiet", "bold cyan" if board.gate else "dim")
     return line
+
+
+def _room(line: Text, width: int) -> int:
+    """Columns for a bar behind `line`, with numbers beside it."""
+    return max(4, width - line.cell_len - (BESIDE if width >= NARROW else BESIDE // 2))
 
 
 def _part(level_db: float) -> float:
@@ -109,13 +118,11 @@ def _gauge(one: Gauge, names: int, width: int, now: float) -> Text:
     score = one.shown(now)
     reached = one.threshold is not None and score >= one.threshold
     style = "bold green" if reached and one.laid else "yellow" if reached else "cyan"
-    line = Text(f"{one.keyword[:names]:<{names}}  ", style="bold" if reached else "")
-    beside = 0 if width < NARROW else 16
-    room = max(4, width - line.cell_len - beside)
-    line.append_text(bar(score, room, style, mark=one.threshold, best=one.best_shown(now)))
-    if beside:
-        line.append(f"  {score:4.2f}" if score else "      ", style)
-        line.append("" if one.threshold is None else f"  ≥ {one.threshold:4.2f}", "dim")
+    line = Text().append(f"{one.keyword[:names]:<{names}}  ", "bold" if reached else "")
+    line.append_text(bar(score, _room(line, width), style, mark=one.threshold, best=one.best_shown(now)))
+    line.append(f"  {score:4.2f}" if score else "      ", style)
+    if width >= NARROW and one.threshold is not None:
+        line.append(f"  ≥ {one.threshold:4.2f}", "dim")
     return line
 
 
@@ -157,7 +164,7 @@ def _heard(board: Board, width: int) -> Iterator[Text]:
 
 def _found(one: Found, names: int, width: int) -> Text:
     at = time.strftime("%H:%M:%S", time.localtime(one.time)) if one.time else " " * 8
-    line = Text(f"{at}  ", style="dim")
+    line = Text().append(f"{at}  ", "dim")
     line.append(f"{one.keyword[:names]:<{names}}  ", "bold")
     if one.refused:
         line.append(f"not acted on: {one.refused}", "yellow")
@@ -167,10 +174,17 @@ def _found(one: Found, names: int, width: int) -> Text:
     if one.confirmed is not None:
         line.append(f" confirmed {one.confirmed:4.2f}", "green")
     for ran in one.actions:
-        line.append("  ")
-        well = ran["outcome"] in {"ok", "skipped"}
-        line.append(f"{ran['action']}: {ran['outcome']}", "" if well else "red")
-        line.append(f" {ran['seconds']:.2f} s", "dim")
-        if ran.get("detail") and not well and width >= NARROW:
-            line.append(f" ({' '.join(ran['detail'].split())})", "red")
+        line.append("  ").append_text(_ran(ran, width))
     return line
+
+
+def _ran(ran: Mapping[str, Any], width: int) -> Text:
+    """How an action ended comes first: what it was may be long."""
+    style = OUTCOMES.get(ran["outcome"], "red")
+    line = Text().append(f"{ran['outcome']} ", style or "green").append(f"{ran['seconds']:.2f} s ", "dim")
+    action = Text(ran["action"])
+    detail = " ".join(str(ran.get("detail", "")).split())
+    if detail and ran["outcome"] != Outcome.OK:
+        action.truncate(width // 4, overflow="ellipsis")
+        return line.append_text(action).append(f": {detail}", style)
+    return line.append_text(action)

@@ -55,6 +55,7 @@ class Found:
     """A detection and what came of it."""
 
     id: str
+    """Empty once its daemon has ended."""
     keyword: str
     score: float | None
     time: float | None
@@ -106,8 +107,7 @@ class Board:
             case {"event": "dropped", "count": count}:
                 self.missed += count
             case {"event": "gone", "why": why}:
-                self._state("", "")
-                self.gone = why
+                self._gone(why)
 
     def _status(self, status: Mapping[str, Any]) -> None:
         self.gone = ""
@@ -125,6 +125,12 @@ class Board:
         for recent in reversed(status.get("recent", ())):
             if recent["id"] not in known:
                 self._detected(recent)
+
+    def _gone(self, why: str) -> None:
+        self._state("", "")
+        self.gone, self.problem, self.notices = why, "", ()
+        for one in self.found:
+            one.id = ""  # the next daemon counts anew
 
     def _state(self, state: str, reason: str) -> None:
         self.state, self.reason = state, reason
@@ -148,6 +154,8 @@ class Board:
     def _detected(self, one: Mapping[str, Any]) -> None:
         found = Found(one["id"], one["keyword"], one.get("score"), one.get("time"), one.get("confirmed"))
         found.refused = one.get("why") or one.get("outcome", "")
+        if not one.get("taken", True):
+            found.refused = "too many words in a short time"
         found.actions.extend(one.get("actions", ()))
         self.found.appendleft(found)
 

@@ -99,7 +99,7 @@ class OfDaemon:
 
     def _until_it_ends(self) -> Iterator[Event]:
         for event in events(self._socket, levels=True, scores=True):
-            yield event
+            yield {"time": time.time()} | event if event.get("event") == "not confirmed" else event
             if event.get("event") in CHANGES:
                 yield self._status()
 
