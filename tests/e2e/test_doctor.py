@@ -115,5 +115,5 @@ def test_a_server_without_a_source_and_one_that_hangs_are_told_and_hold_up_nothi
     assert "problem" in states(without, "microphones", "sound")
     assert code == 1
     assert states(hung, "portaudio", "microphones", "sound") == {"problem"}
-    assert "sound system" in hung["portaudio"]["found"]
+    assert hung["portaudio"]["found"] == "the sound server does not answer"
     assert states(hung, "rules", "model", "classification", "disk") == {"ok"}

@@ -27,6 +27,8 @@ for line in sys.stdin:
         say(done=True)
     elif asked["do"] == "refuse":
         say(error="there is no such microphone")
+    elif asked["do"] == "hang":
+        say(error="the sound server does not answer", hangs=True)
     elif asked["do"] == "end":
         sys.exit(3)
 """
@@ -76,6 +78,15 @@ def test_no_answer_in_time_is_told_and_nobody_waits_for_a_second(ear: Ear) -> No
         ear.answer("sleep", 0.1)
     with pytest.raises(Silent, match="does not answer"):
         ear.answer("chatter", 3_600)
+
+
+def test_a_sound_server_that_hangs_is_asked_once(ear: Ear) -> None:
+    with pytest.raises(Silent, match="the sound server does not answer; restart"):
+        ear.answer("hang", 20)
+    with pytest.raises(Silent, match="does not answer"):
+        ear.answer("chatter", 3_600)
+    ear.close()
+    assert ear.answer("chatter", 20)["done"] is True
 
 
 def test_closing_ends_the_process_and_the_next_question_starts_another(ear: Ear) -> None:

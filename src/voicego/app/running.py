@@ -75,7 +75,7 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
     rules_file = (wishes.config or places.rules).expanduser().absolute()
     with single_instance(places.lock):
         if wishes.config is None and rules.begin(rules_file):
-            tell(f"wrote the starter rules to {rules_file}")
+            tell(f"wrote the starter rules to {rules_file}; `voicego init` helps to choose a microphone")
         before = rules.picture(rules_file)
         setup, config_error = _first_rules(rules_file, places, wishes, terminal=terminal)
         log_file = start_logging(places.log, verbose=wishes.verbose, to_terminal=terminal)

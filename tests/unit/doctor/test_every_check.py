@@ -105,7 +105,7 @@ def test_this_computers_names_are_known(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_each_look_has_a_name_of_its_own_and_an_end(tmp_path: Path) -> None:
     found = looks(Patient(paths({"VOICEGO_STATE_DIR": str(tmp_path)}), tmp_path / "rules"), Ear(), {})
 
-    assert len({look.name for look in found}) == len(found) == 17
+    assert len({look.name for look in found}) == len(found) == 18
     assert all(0 < look.limit_s <= 90 for look in found)
 
 

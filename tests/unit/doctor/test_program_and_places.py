@@ -51,6 +51,13 @@ def nobody() -> dict[str, Any]:
 # --- python and packages ---------------------------------------------------------------------------------------------
 
 
+def test_the_system_is_named_with_its_desktop() -> None:
+    check = program.system({"XDG_CURRENT_DESKTOP": "KDE", "XDG_SESSION_TYPE": "wayland", "HOME": "/home/ada"})
+
+    assert platform.release() in check.found
+    assert check.found.endswith("; KDE; wayland")
+
+
 def test_this_python_is_good_and_named() -> None:
     check = program.python()
 

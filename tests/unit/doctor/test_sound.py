@@ -44,9 +44,13 @@ def measured(status: dict[str, Any] | None = None, **more: float) -> Check:
 
 
 def test_portaudio_is_named_with_its_host_apis() -> None:
-    check = sound.portaudio(FakeEar({"about": {"portaudio": "PortAudio V19.7", "host_apis": ["ALSA", "JACK"]}}))
+    about = {"portaudio": "PortAudio V19.7", "host_apis": ["ALSA", "JACK"], "server": "PipeWire"}
 
-    assert (check.state, check.found) == (State.OK, "PortAudio V19.7, host APIs: ALSA, JACK")
+    check = sound.portaudio(FakeEar({"about": about}))
+    silent = sound.portaudio(FakeEar({"about": about | {"host_apis": []}}))
+
+    assert (check.state, silent.state) == (State.OK, State.PROBLEM)
+    assert check.found == "PortAudio V19.7, host APIs: ALSA, JACK; sound server: PipeWire"
 
 
 def test_a_missing_portaudio_is_a_problem_with_what_to_install() -> None:

@@ -100,6 +100,7 @@ def looks(patient: Patient, ear: Ear, environ: Mapping[str, str]) -> tuple[Look,
     """Name every look, in the order in which a person would ask: is it there, does it hear, does it act."""
     desk = Desk(this_system(), Runner(environ, Path.home()), environ, Path.home())
     return (
+        Look("system", lambda: program.system(environ)),
         Look("python", program.python),
         Look("packages", program.packages),
         Look("running", lambda: places.running(patient.status)),

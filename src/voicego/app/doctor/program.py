@@ -6,6 +6,7 @@ import platform
 import re
 import struct
 import sys
+from contextlib import suppress
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from voicego import __version__
 from voicego.app.doctor.check import Check, ok, problem, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 OLDEST = (3, 11)
 REQUIREMENT = re.compile(r"([\w.-]+)\s*(?:>=\s*([\d.]+))?[^;]*(;.*)?")
@@ -21,11 +22,19 @@ ONLY_OTHER_MODELS = frozenset({"torch", "transformers"})
 """What the embedded model does not need."""
 
 
+def system(environ: Mapping[str, str]) -> Check:
+    """Say what this runs on; there is nothing to judge."""
+    found = [f"{platform.system()} {platform.release()}, {platform.machine()}"]
+    if sys.platform == "linux":
+        with suppress(OSError):  # it is not written everywhere
+            found.insert(0, platform.freedesktop_os_release()["PRETTY_NAME"])
+    desktop = [environ[name] for name in ("XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE") if environ.get(name)]
+    return ok("system", "; ".join([*found, *desktop]))
+
+
 def python(version: tuple[int, ...] = sys.version_info[:3], bits: int = 8 * struct.calcsize("P")) -> Check:
     """Look at the interpreter."""
-    number = ".".join(map(str, version))
-    system = f"{platform.system()} {platform.release()}, {platform.machine()}"
-    found = f"voicego {__version__} on Python {number}, {system}"
+    found = f"voicego {__version__} on Python {'.'.join(map(str, version))}"
     if version[:2] < OLDEST:
         return problem("python", found, "voicego needs Python 3.11 or newer")
     if bits < 64:  # noqa: PLR2004

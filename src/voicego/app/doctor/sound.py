@@ -53,7 +53,8 @@ def portaudio(ear: Ear) -> Check:
     except VoicegoError as error:
         return told("portaudio", State.PROBLEM, error)
     apis = found["host_apis"]
-    text = f"{found['portaudio']}, host APIs: {', '.join(apis) or 'none'}"
+    server = f"; sound server: {found['server']}" if found.get("server") else ""
+    text = f"{found['portaudio']}, host APIs: {', '.join(apis) or 'none'}{server}"
     return ok("portaudio", text) if apis else problem("portaudio", text, "the PortAudio here knows no sound system")
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 COMMAND = (sys.executable, "-P", "-m", "voicego.app.ear")
 """`-P`: what lies in the current folder is never imported."""
 
+RESTART = "restart the sound server, or log in again"
+
 MOST_KEPT = 1_000
 """Messages that wait for a reader; the ear says about twelve a second."""
 
@@ -89,6 +91,7 @@ class Ear:
 
         Raises:
             Broken: its process ended.
+            Silent: the sound server hangs.
             VoicegoError: it could not do as asked, and says why.
         """
         give_up = time.monotonic() + timeout_s
@@ -102,6 +105,9 @@ class Ear:
                 raise Broken("the process that listens has ended")
             if said.get("number") != self._number:  # of a request before this one
                 continue
+            if said.get("hangs"):
+                self._hangs = True
+                raise Silent(f"{said['error']}; {RESTART}")
             if "error" in said:
                 raise VoicegoError(str(said["error"]))
             return said
@@ -114,16 +120,17 @@ class Ear:
             VoicegoError: as for `next`.
         """
         if self._hangs:
-            raise Silent("the sound system does not answer; restart it, or log in again")
+            raise Silent(f"the sound system does not answer; {RESTART}")
         self.ask(what, **arguments)
         said = self.next(timeout_s)
         if said is None:
             self._hangs = True
-            raise Silent(f"the sound system gave no answer within {timeout_s:g} s; restart it, or log in again")
+            raise Silent(f"the sound system gave no answer within {timeout_s:g} s; {RESTART}")
         return said
 
     def close(self) -> None:
         """End the process at once; it holds nothing but the microphone, which the system takes from it."""
+        self._hangs = False
         if self._process is None:
             return
         self._process.kill()

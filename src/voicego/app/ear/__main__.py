@@ -2,14 +2,15 @@
 
 | request | what it says |
 |---|---|
-| `{"do": "about"}` | `{"portaudio": version, "host_apis": [names]}` |
+| `{"do": "about"}` | `{"portaudio": version, "host_apis": [names], "server": name}` |
 | `{"do": "list"}` | `{"microphones": [fields of a `hearing.choosing.Device`]}`, the best first |
 | `{"do": "measure", "names": [...], "channel": n}` | `{"sound": ...}`, see `measuring.measure` |
 | `{"do": "level", "names": [...], "channel": n}` | `{"open": name}`, then `{"level_db": rms}` twelve times a second |
 | `{"do": "words", "names": [...], "rules": file}` | the same, and what a word scores, see `words.follow` |
 
-Whatever goes wrong is `{"error": sentence}`. Each request has a `number`, which all that is said about it carries too.
-A request ends the one before. The process ends with its standard input.
+Whatever goes wrong is `{"error": sentence}`, with `"hangs": true` where the sound server answers nobody. Each request
+has a `number`, which all that is said about it carries too. A request ends the one before. The process ends with its
+standard input.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from voicego.app.ear import measuring, words
 from voicego.errors import VoicegoError
+from voicego.hearing.sound_server import ServerHangs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -75,7 +77,7 @@ class Turn:
                     break
                 _say(number, said)
         except VoicegoError as error:
-            _say(number, {"error": str(error)})
+            _say(number, {"error": str(error), "hangs": isinstance(error, ServerHangs)})
         except Exception as error:  # noqa: BLE001 -- the thread's one: who asked is told
             _say(number, {"error": f"{type(error).__name__}: {error}"})
         finally:

@@ -11,6 +11,7 @@ import numpy as np
 from voicego.app import hearing
 from voicego.errors import VoicegoError
 from voicego.flow import Samples, Setup, in_samples, seconds
+from voicego.hearing import sound_server
 from voicego.hearing.choosing import choose, raw
 from voicego.hearing.microphone import about as about_portaudio
 from voicego.hearing.microphone import devices
@@ -36,9 +37,10 @@ CLIPPED = 0.999
 
 
 def about() -> Generator[Said]:
-    """Tell PortAudio's version and host APIs."""
+    """Tell PortAudio's version and host APIs, and which sound server there is."""
+    server = sound_server.ask()  # first: if it hangs, it says so, and PortAudio would not
     version, apis = about_portaudio()
-    yield {"portaudio": version, "host_apis": list(apis)}
+    yield {"portaudio": version, "host_apis": list(apis), "server": server.name if server else ""}
 
 
 def listed() -> Generator[Said]:

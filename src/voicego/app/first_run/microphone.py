@@ -139,6 +139,6 @@ class View:
         device = self.devices[index]
         twins = [one.name for one in self.devices].count(device.name) > 1
         name = f"{device.name}, {device.node or device.host_api}" if twins else device.name
-        name = f"{name} (the default)" if device.default else name
+        tail = " (the default)" if device.default else ""
         mark, level = (">", bar(self.level_db)) if index == self.at else (" ", "")
-        return f" {mark} {number}  {shortened(name, NAME):<{NAME}}  {level}".rstrip()
+        return f" {mark} {number}  {shortened(name, NAME - len(tail)) + tail:<{NAME}}  {level}".rstrip()
