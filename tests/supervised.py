@@ -92,6 +92,8 @@ class House:
     """A preferred microphone is there."""
     hanging: threading.Event | None = None
     """Opening comes back when it is set."""
+    missing: tuple[str, ...] = ()
+    """Microphones that are not there."""
     wanted: list[tuple[str, ...]] = field(default_factory=list)
     """Microphones that a source was made for, one after the other."""
     models: list[LevelClassifier] = field(default_factory=list)
@@ -169,7 +171,8 @@ class House:
 
     def _source(self, setup: Setup) -> HandSource:
         self.wanted.append(setup.microphones)
-        source = HandSource(self.live, setup.microphones[0], self.refuses, hanging=self.hanging)
+        there = [name for name in setup.microphones if name not in self.missing]
+        source = HandSource(self.live, there[0], self.refuses, hanging=self.hanging)
         self.sources.append(source)
         return source
 

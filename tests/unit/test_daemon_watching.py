@@ -163,12 +163,21 @@ def test_a_preferred_microphone_is_taken_back_when_it_returns(house: House) -> N
 
 
 def test_a_microphone_that_was_asked_for_and_is_not_there_leaves_the_old_one_in_reserve(house: House) -> None:
+    house.missing = ("Yeti",)
     house.rules = replace(GO, microphones=("Yeti",))
 
-    house.daemon.reload()
-    [*_, wanted] = house.wanted
+    status = house.daemon.reload()
+    stays = status.notices
+    house.missing = ()
+    house.better = True
+    house.look_around(11.0)
+    until(lambda: house.daemon.status().microphone == "Yeti", "the microphone that was asked for")
+    house.better = False
 
-    assert wanted == ("Yeti", "default")
+    assert house.wanted[1] == ("Yeti", "default")
+    assert (status.microphone, status.state) == ("default", State.LISTENING)
+    assert stays == ('there is no microphone "Yeti"; default stays in use until one comes',)
+    assert house.daemon.status().notices == ()
 
 
 def test_opening_that_hangs_holds_up_nobody() -> None:

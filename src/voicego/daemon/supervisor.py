@@ -148,6 +148,7 @@ class Daemon:
         self._trouble = ""
         self._ever_heard = True
         setup, happenings = self._book.setup, self._happenings
+        self._note_who_stands_in(source, setup)
         stage = self._stage_for(setup)
         listener = Listener(
             source,
@@ -164,6 +165,13 @@ class Daemon:
         )
         log.info("listening to %s for: %s", source.name, ", ".join(self._book.rules) or "nothing, no rule is active")
         return listener
+
+    def _note_who_stands_in(self, source: Source, setup: Setup) -> None:
+        """Say that others were asked for than the microphone that is heard."""
+        wanted = [name for name in setup.microphones if name.casefold() in f"default {source.name}".casefold()]
+        asked = " or ".join(f'"{name}"' for name in setup.microphones)
+        text = f"there is no microphone {asked}; {source.name} stays in use until one comes"
+        self._happenings.note(Notice("microphone", text, holds=bool(self._before_it) and not wanted))
 
     def _stage_for(self, setup: Setup) -> SecondStage | None:
         """Take the second stage in use, or another where a setup asks for that; awake, for listening begins."""
