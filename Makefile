@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 export TORCH_INDEX PYTHON
 
-.PHONY: help run demo test lint unit setup setup-test clean
+.PHONY: help run demo test lint unit setup setup-test clean wheel deb app homebrew
 
 help:
 	@echo "make run    set everything up and start voicego"
 	@echo "make demo   play a recording through voicego to a real action; needs no microphone"
 	@echo "make test   set everything up and run every check and test"
 	@echo "make lint   the checks alone;   make unit   the quick tests alone"
+	@echo "make wheel, make deb, make app, make homebrew   packages, in dist/; see packaging/README.md"
 	@echo "make clean  remove the virtual environment and caches"
 	@echo "TORCH_INDEX=address takes torch from there, TORCH_INDEX=none from PyPI alone."
 
@@ -33,6 +34,25 @@ lint: setup-test
 
 unit: setup-test
 	$(BIN)/python -m pytest tests/unit
+
+wheel: setup
+	$(BIN)/python -m pip wheel -q --no-deps -w dist .
+
+# For the Debian or Ubuntu whose python3 has the version of .venv's.
+deb: setup
+	@packaging/deb/build.sh dist
+
+# The application on macOS, a folder with two executables on Windows (and on Linux, where nobody needs it).
+app: setup
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[app]"
+	$(BIN)/python -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build packaging/pyinstaller/voicego.spec
+
+# Formula and cask for what lies in dist: the source archive, and voicego.app in a zip if `make app` ran on macOS.
+homebrew: setup
+	$(BIN)/python -m pip install -q -c constraints.txt hatchling
+	$(BIN)/python -m hatchling build -t sdist
+	@if [ -d dist/voicego.app ]; then cd dist && ditto -c -k --keepParent voicego.app voicego-app.zip; fi
+	$(BIN)/python packaging/homebrew/render.py dist/voicego-*.tar.gz dist/voicego-app.zip dist/homebrew
 
 setup:
 	@tools/setup.sh run

@@ -27,6 +27,9 @@ LEFT_OUT = frozenset({"torch", "transformers", "huggingface-hub", "safetensors",
 TOOLS = ("onnxruntime/quantization", "onnxruntime/tools", "onnxruntime/transformers", "numpy/f2py", "bin", "..")
 """Parts of packages that nothing at run time imports, and scripts beside them."""
 
+NOT_RUN = frozenset({".a", ".c", ".h", ".pyc", ".pxd", ".pyi", ".pyx"})
+"""For whoever compiles or checks types against a package."""
+
 
 def main(folder: Path) -> None:
     """Copy."""
@@ -60,7 +63,7 @@ def _needed(requirements: Iterable[str]) -> Iterator[Distribution]:
 def _copy(one: Distribution, folder: Path) -> None:
     for file in one.files or ():
         name = file.as_posix()
-        if name.startswith(TOOLS) or file.suffix == ".pyc" or {"tests", "testing"} & set(file.parts[1:-1]):
+        if name.startswith(TOOLS) or file.suffix in NOT_RUN or {"tests", "testing"} & set(file.parts[1:-1]):
             continue
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)

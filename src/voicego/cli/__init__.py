@@ -22,8 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def tray() -> None:
-    """Run `voicego tray` without a console: what the desktop starts at login."""
-    sys.exit(_run(["tray", *sys.argv[1:]]))
+    """Run a verb without a console, `tray` if none is named: what the desktop starts at login."""
+    words = sys.argv[1:]
+    sys.exit(_run(words if words and not words[0].startswith("-") else ["tray", *words]))
 
 
 def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 -- one for each way to end
