@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from voicego.acting.describe import describe
 from voicego.app import hearing, rules
 from voicego.config.durations import written
+from voicego.daemon.choices import applied
+from voicego.daemon.choices import read as read_choices
 from voicego.flow import ConfirmWith, Rate, Setup
 
 if TYPE_CHECKING:
@@ -15,25 +17,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def lines(path: Path) -> Iterator[str]:
-    """Describe a rules file as voicego understands it.
+def lines(path: Path, choices_file: Path) -> Iterator[str]:
+    """Describe a rules file as voicego understands it, and what was chosen in the menu instead.
 
     Raises:
         RulesError: it is broken.
     """
-    setup = rules.read(path)
+    file, choices = rules.read(path), read_choices(choices_file)
+    setup = applied(choices, file)
     yield str(path)
-    plain = Setup()
     for one in fields(Setup):
         if one.name != "rules":
-            value = getattr(setup, one.name)
-            origin = "the default" if value == getattr(plain, one.name) else "your file"
-            yield f"  {one.name}: {_plain(one.name, value)}  ({origin})"
+            yield f"  {one.name}: {_plain(one.name, getattr(setup, one.name))}  ({_origin(one.name, setup, file)})"
     decisions = {decision.keyword: decision for decision in hearing.decisions_for(setup)}
     for rule in setup.rules:
         decision = decisions.get(rule.keyword) if rule.enabled else None
         if decision is None:
-            yield f"  {rule.keyword}: switched off"
+            here = ", chosen in the menu" if rule.keyword in choices.off else ""
+            yield f"  {rule.keyword}: switched off{here}"
             continue
         how = "said alone" if decision.isolated else f"also in running speech, for {decision.patience_s:g} s"
         yield f"  {rule.keyword}: {how}, threshold {decision.threshold:g} ({decision.origin})"
@@ -46,6 +47,12 @@ def lines(path: Path) -> Iterator[str]:
             yield f'    asks first, and waits for "{rule.ask}"'
         for action in rule.actions:
             yield f"    {describe(action)}"
+
+
+def _origin(name: str, setup: Setup, file: Setup) -> str:
+    if getattr(setup, name) != getattr(file, name):
+        return "chosen in the menu"
+    return "the default" if getattr(file, name) == getattr(Setup(), name) else "your file"
 
 
 def _plain(name: str, value: object) -> str:

@@ -118,6 +118,7 @@ def edit(*, config: Config = None) -> int:
 def show(*, config: Config = None) -> None:
     """Show every value in use, and where it comes from."""
     from voicego.app import showing  # noqa: PLC0415
+    from voicego.paths import paths  # noqa: PLC0415
 
-    for text in showing.lines(_file(config)):
+    for text in showing.lines(_file(config), paths(os.environ).choices):
         say.line(text)
