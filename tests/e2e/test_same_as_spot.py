@@ -26,7 +26,8 @@ def test_a_recording_is_heard_by_the_daemon_as_by_spot(tmp_path: Path, sound_ser
     recording = tmp_path / "said.wav"
     soundfile.write(recording, with_pauses(*map(saying, order)), SAMPLE_RATE, subtype="FLOAT")
     with house_in(tmp_path, sound_server.env) as house:
-        house.write("rules:\n" + "".join(f"  {word}: {{{house.mark()}}}\n" for word in SURELY))
+        rules = "".join(f"  {word}: {{{house.mark()}}}\n" for word in SURELY)
+        house.write(f"at_most: 10 in 10s\nrules:\n{rules}")
         house.begin()
         sound_server.play(recording)
         house.until_done(len(order))

@@ -87,7 +87,7 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
                 ears=ears,
                 pause=daemon.ask_to_pause,
                 note=daemon.note,
-                unlimited=wishes.input is not None,
+                unlimited=wishes.input not in {None, "-"},  # who comes by a pipe may speak just now
                 dry_run=wishes.dry_run,
                 desk=desk_here(born=cores.forbid()),
             ),
