@@ -27,6 +27,8 @@ BESIDE = 16
 LEAST = 24
 """Columns below which nothing fits."""
 MOST_NAMES = 12
+WORTH = 0.005
+"""Score from which on its number is shown."""
 EIGHTHS = " ▏▎▍▌▋▊▉"
 STATES = {
     State.LISTENING: "green",
@@ -120,7 +122,7 @@ def _gauge(one: Gauge, names: int, width: int, now: float) -> Text:
     style = "bold green" if reached and one.laid else "yellow" if reached else "cyan"
     line = Text().append(f"{one.keyword[:names]:<{names}}  ", "bold" if reached else "")
     line.append_text(bar(score, _room(line, width), style, mark=one.threshold, best=one.best_shown(now)))
-    line.append(f"  {score:4.2f}" if score else "      ", style)
+    line.append(f"  {score:4.2f}" if score >= WORTH else "      ", style)
     if width >= NARROW and one.threshold is not None:
         line.append(f"  ≥ {one.threshold:4.2f}", "dim")
     return line
