@@ -89,6 +89,16 @@ def test_a_sound_server_that_hangs_is_asked_once(ear: Ear) -> None:
     assert ear.answer("chatter", 20)["done"] is True
 
 
+def test_a_process_that_ended_is_started_anew_by_the_next_question(ear: Ear) -> None:
+    ear.ask("end")
+    with pytest.raises(Broken):
+        ear.next(20)
+    assert ear._process is not None
+    ear._process.wait(20)
+
+    assert ear.answer("chatter", 20)["done"] is True
+
+
 def test_closing_ends_the_process_and_the_next_question_starts_another(ear: Ear) -> None:
     ear.answer("chatter", 20)
     process = ear._process

@@ -79,6 +79,7 @@ def test_home_names_and_addresses_are_taken_out(text: str, without: str) -> None
         ("Scarlett 2i2 USB: Audio (hw:1,0)", "Scarlett 2i2 USB: Audio (hw:1,0)"),
         ("alsa_input.usb-Blue_Yeti_REV8_A1B2C3D4E5-00.mono", "alsa_input.usb-Blue_Yeti_REV8_(serial)-00.mono"),
         ("Ada Byron\u2019s iPhone Microphone", "(name)'s iPhone Microphone"),
+        ("raise the microphone's level", "raise the microphone's level"),
     ],
 )
 def test_a_microphone_keeps_its_kind_and_loses_owner_and_serial_number(name: str, without: str) -> None:

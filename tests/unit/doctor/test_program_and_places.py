@@ -112,7 +112,7 @@ def test_a_voicego_that_listens_or_does_not_run_is_well() -> None:
         ({"state": "reconnecting"}, State.PROBLEM, "reconnecting"),
         ({"config_error": "f:1:1: no"}, State.PROBLEM, "goes by older rules"),
         ({"version": "0.0.1"}, State.WARNING, "version 0.0.1"),
-        ({"notices": ["it is muted"]}, State.WARNING, "it says: it is muted"),
+        ({"notices": ["Ada's Phone is muted"]}, State.WARNING, "it says: (name)'s Phone is muted"),
     ],
 )
 def test_what_is_wrong_with_a_running_voicego_is_told(status: dict[str, Any], state: State, told: str) -> None:

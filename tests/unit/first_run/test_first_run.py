@@ -330,6 +330,13 @@ def test_a_level_that_cannot_work_is_told_with_advice(silent: Stage, db: float, 
     assert any(advice in line for line in silent.screen.lines)
 
 
+def test_a_sound_system_that_gives_nothing_is_told(silent: Stage) -> None:
+    silent.ear.words = (ASKED, {"loaded": True})
+
+    assert silent.run(test=True) is Exit.FAILED
+    assert "The sound system gives no answer; `voicego doctor` looks into it." in silent.screen.lines
+
+
 def test_a_good_level_needs_no_advice(silent: Stage) -> None:
     silent.ear.words = (ASKED, READY, *[level(-25.0)] * 60)
 

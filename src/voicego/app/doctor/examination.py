@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voicego.acting.desk import Desk, this_system
 from voicego.acting.runner import Runner
 from voicego.app.doctor import desktop, places, program, rules, sound
 from voicego.app.doctor.bounded import bounded
-from voicego.app.doctor.private import secrets
+from voicego.app.doctor.private import home, secrets
 from voicego.app.ear import Ear
 from voicego.errors import RulesError, VoicegoError
 from voicego.flow import Absence, Setup
@@ -20,6 +19,7 @@ from voicego.lock import holder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from voicego.app.doctor.check import Check
     from voicego.paths import Paths
@@ -98,7 +98,7 @@ def examine(patient: Patient, environ: Mapping[str, str]) -> Iterator[Check]:
 
 def looks(patient: Patient, ear: Ear, environ: Mapping[str, str]) -> tuple[Look, ...]:
     """Name every look, in the order in which a person would ask: is it there, does it hear, does it act."""
-    desk = Desk(this_system(), Runner(environ, Path.home()), environ, Path.home())
+    desk = Desk(this_system(), Runner(environ, home()), environ, home())
     return (
         Look("system", lambda: program.system(environ)),
         Look("python", program.python),

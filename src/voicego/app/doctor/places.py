@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from voicego import __version__
 from voicego.app.doctor.check import Check, State, ok, problem, told, warning
+from voicego.app.doctor.private import device
 from voicego.control.client import NotRunning
 from voicego.errors import VoicegoError
 
@@ -42,7 +43,7 @@ def running(ask: Callable[[], Mapping[str, Any]]) -> Check:
         return ok("running", "voicego does not run now")
     except VoicegoError as error:
         return told("running", State.PROBLEM, error)
-    state, reason = status.get("state", "unknown"), status.get("reason", "")
+    state, reason = status.get("state", "unknown"), device(str(status.get("reason", "")))
     found = f"process {status.get('pid')}, version {status.get('version')}: {state}{f' ({reason})' if reason else ''}"
     if status.get("version") != __version__:
         return warning("running", found, f"this is version {__version__}: voicego stop, then start it again")
@@ -50,7 +51,7 @@ def running(ask: Callable[[], Mapping[str, Any]]) -> Check:
         return problem("running", f"{found}; it goes by older rules, for the file is broken", "see `rules`")
     if state in MENDED_BY:
         return problem("running", found, MENDED_BY[state])
-    notices = "; ".join(map(str, status.get("notices", ())))
+    notices = "; ".join(device(str(text)) for text in status.get("notices", ()))
     return warning("running", f"{found}; it says: {notices}") if notices else ok("running", found)
 
 

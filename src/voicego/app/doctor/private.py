@@ -25,7 +25,7 @@ SERIAL = re.compile(r"(?<![0-9A-Za-z])(?=(?:[A-Za-z]*[0-9]){4})[0-9A-Za-z]{8,}(?
 """Eight letters and digits in a row, four digits among them: no model's name is like that, most serials are."""
 
 OWNER = re.compile(r"\b[^\W\d_][\w.-]*(?: [^\W\d_][\w.-]*)?['\u2019]s (?=\w)")
-"""What Apple calls things after a person: `Ada's AirPods`."""
+"""What Apple calls things after a person, who has a capital letter: `Ada's AirPods`."""
 
 QUOTED = re.compile(r'"([^"\n]*)"')
 OTHERS = re.compile(r"(belongs to|the group) [^\s,;]+")
@@ -53,10 +53,17 @@ class Secrets:
         return replace(check, found=self.without(check.found), advice=self.without(check.advice))
 
 
+def home() -> Path:
+    """Find the home folder; the root for who has none, as a number without an account in a container."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
+
+
 def secrets() -> Secrets:
     """Find out who and where this is."""
-    home = Path.home()
-    homes = [str(each) for each in {home, Path(os.path.realpath(home))} if len(each.parts) > 1]
+    homes = [str(each) for each in {home(), Path(os.path.realpath(home()))} if len(each.parts) > 1]
     host = platform.node()
     names = {*_user(), host, host.partition(".")[0]} - {""}
     kept = (name for name in names if len(name) >= SHORTEST_NAME and name.lower() not in OWN_WORDS)
@@ -64,8 +71,9 @@ def secrets() -> Secrets:
 
 
 def device(name: str) -> str:
-    """Name a microphone without what tells its owner or its serial number."""
-    return SERIAL.sub("(serial)", MAC.sub("(address)", OWNER.sub("(name)'s ", name)))
+    """Name a microphone, alone or in a sentence, without what tells its owner or its serial number."""
+    name = OWNER.sub(lambda found: "(name)'s " if found[0][0].isupper() else found[0], name)
+    return SERIAL.sub("(serial)", MAC.sub("(address)", name))
 
 
 def quoted(text: str) -> str:

@@ -71,11 +71,13 @@ class Ear:
         self.close()
 
     def ask(self, what: str, **arguments: object) -> None:
-        """Ask for something; what was under way ends.
+        """Ask for something; what was under way ends. A process that ended is started anew.
 
         Raises:
             Broken: its process cannot be started, or has ended.
         """
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101 -- it was asked for
         self._number += 1

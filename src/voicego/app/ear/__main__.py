@@ -28,6 +28,9 @@ from voicego.hearing.sound_server import ServerHangs
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+ENDS_S = 4.0
+"""Seconds that a request has to end in; a microphone is closed within one."""
+
 SAY = threading.Lock()
 
 
@@ -56,9 +59,11 @@ class Turn:
         self._thread.start()
 
     def end(self) -> None:
-        """Say nothing more, and wait until the microphone is closed."""
+        """Say nothing more, and wait until the microphone is closed; where PortAudio hangs, this process is lost."""
         self._over.set()
-        self._thread.join()
+        self._thread.join(ENDS_S)
+        if self._thread.is_alive():
+            os._exit(1)
 
     def _run(self) -> None:
         kinds: dict[str, Callable[..., Generator[dict[str, Any]]]] = {

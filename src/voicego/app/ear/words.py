@@ -33,9 +33,9 @@ LONG_S = 1.6
 def follow(names: Sequence[str], word: str = "", rules_file: str | None = None) -> Generator[Said]:
     """Listen by a rules file, or by the starter's, for `word`, or for the first that is listened for.
 
-    Yields `{"word", "threshold"}`; `{"open": name}`; `{"level_db": …}` again and again; `{"ready": true}` once words
-    count; `{"sounded": label, "score", "of_word"}` for each word said alone that is not taken for it;
-    `{"long": true}` for talk; `{"heard": word, "score"}`.
+    Yields `{"word", "threshold"}`; `{"loaded": true}`; `{"open": name}`; `{"level_db": …}` again and again;
+    `{"ready": true}` once words count; `{"sounded": label, "score", "of_word"}` for each word said alone that is not
+    taken for it; `{"long": true}` for talk; `{"heard": word, "score"}`.
 
     Raises:
         VoicegoError: the rules are broken, there is no such word or microphone, or it was lost.
@@ -44,6 +44,7 @@ def follow(names: Sequence[str], word: str = "", rules_file: str | None = None) 
     decision = decision_for(setup, word)
     yield {"word": decision.keyword, "threshold": decision.threshold}
     classifier = hearing.classifier_for(setup)
+    yield {"loaded": True}
     source = Metered(microphone(names, setup.channel))
     told = Told(decision, in_samples(setup.warm_up_s))
     source.open()

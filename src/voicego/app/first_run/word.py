@@ -22,6 +22,8 @@ ZEROS_DBFS = -99.0
 QUIET_DBFS = -55.0
 """RMS of a twelfth of a second; in a word that is meant, some of it is louder."""
 LOUD_DBFS = -4.0
+OPENS_S = 8.0
+"""Seconds after which a microphone that gives no sound is spoken of."""
 SHOWN = 3
 """What was heard last."""
 TOLD_AFTER_S = 4.0
@@ -70,6 +72,7 @@ class Hearing:
     """Of the word, once it was heard."""
     level_db: float | None = None
     loudest_db: float = ZEROS_DBFS
+    loaded: bool = False
     ready: bool = False
     waited_s: float = 0.0
     wrong: str = ""
@@ -91,6 +94,8 @@ class Hearing:
                 self.waited_s += TICK_S
             case {"word": word, "threshold": threshold}:
                 self.word, self.threshold = word, threshold
+            case {"loaded": _}:
+                self.loaded, self.waited_s = True, 0.0
             case {"ready": _}:
                 self.ready, self.waited_s = True, 0.0
             case {"heard": _, "score": score}:
@@ -116,6 +121,8 @@ class Hearing:
 
     def level_advice(self) -> str:
         """Say what is wrong with the level, once enough was heard of it."""
+        if self.loaded and not self.ready and self.waited_s > OPENS_S:
+            return "The sound system gives no answer; `voicego doctor` looks into it."
         if not self.ready or self.waited_s < TOLD_AFTER_S:
             return ""
         if self.loudest_db <= ZEROS_DBFS:
