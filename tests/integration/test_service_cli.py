@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.house import House, house_in
+from voicego.lock import holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +128,27 @@ def test_stop_ends_the_running_daemon_and_waits_for_it(house: House) -> None:
     assert f"running now: yes, process {house.process.pid}\n" in running.stdout
     assert (done.returncode, done.stdout) == (0, "ended the running voicego\n")
     assert house.ended() == 0
+
+
+def test_start_and_stop_bring_and_take_away_daemon_and_tray(house: House, home: Path) -> None:
+    """On a session bus where no panel is yet, as it is at login."""
+    bus = shutil.which("dbus-run-session")
+    if bus is None:
+        pytest.fail("dbus-run-session is missing: install the package dbus")
+    voicego = f"{sys.executable} -m voicego"
+    script = (
+        f"{voicego} service start && until {voicego} status --json; do sleep 0.1; done; echo; {voicego} service stop"
+    )
+    house.voicego("service", "install")
+    locks = [house.folder / "run" / name for name in ("voicego.lock", "tray.lock")]
+
+    done = subprocess.run([bus, "sh", "-c", script], env=house.env, capture_output=True, text=True, check=False)
+
+    assert done.stdout.startswith("started voicego\n"), done.stderr
+    assert done.stdout.endswith("ended the running voicego\n"), done.stderr
+    assert (house.folder / "log" / "tray.log").exists()
+    assert [holder(lock) for lock in locks] == [None, None]
+    assert (home / ".config/autostart/voicego.desktop").exists()
 
 
 def test_a_read_only_home_is_told_and_nothing_is_half_written(house: House, home: Path) -> None:

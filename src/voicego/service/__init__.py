@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,23 +100,29 @@ def complaint(chosen: Service, hands: Hands | None = None) -> str:
 
 
 def stop_daemon() -> bool:
-    """End the running voicego and wait until it has; whether there was one.
+    """End the running voicego, and the tray that would miss it, and wait for both; whether there was either.
 
     Raises:
-        VoicegoError: it does not end.
+        VoicegoError: one does not end.
     """
     from voicego.control.client import NotRunning, ask  # noqa: PLC0415
     from voicego.lock import holder  # noqa: PLC0415
     from voicego.paths import paths  # noqa: PLC0415
 
     places = paths(os.environ)
+    locks = (places.lock, places.lock.with_name("tray.lock"))
+    tray = holder(locks[1])
+    if tray:
+        with suppress(ProcessLookupError):
+            os.kill(tray, signal.SIGTERM)
     try:
         ask(places.socket, "stop")
     except NotRunning:
-        return False
-    # Its lock is the last that it lets go of: until then the next one would not start.
+        if not tray:
+            return False
+    # Its lock is the last that either lets go of: until then the next one would not start.
     deadline = time.monotonic() + END_S
-    while holder(places.lock) is not None:
+    while any(holder(lock) is not None for lock in locks):
         if time.monotonic() > deadline:
             raise VoicegoError("voicego was told to stop and still runs; `voicego log` may say why")
         time.sleep(0.05)

@@ -88,7 +88,7 @@ class Detach:
 
 @dataclass(frozen=True, slots=True)
 class StopDaemon:
-    """The running voicego is asked to end."""
+    """The running voicego ends, and its tray."""
 
 
 Step = Write | Remove | SetValue | DeleteValue | Call | Detach | StopDaemon
@@ -100,7 +100,7 @@ class Hands:
 
     processes: Processes
     stop_daemon: Callable[[], bool]
-    """Ends the running voicego and waits for it; whether there was one."""
+    """Ends the running voicego, and its tray, and waits for them; whether there was either."""
     registry: Registry | None = None
 
 
