@@ -188,6 +188,7 @@ def _trouble(counters: Mapping[str, int]) -> str:
         "restarts": "listening restarted",
         "windows_skipped": "windows skipped",
         "dropped_detections": "detections dropped",
+        "limited": "beyond a limit",
     }
     return "".join(f", {text}: {counters[name]}" for name, text in names.items() if counters[name])
 
