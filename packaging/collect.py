@@ -36,6 +36,10 @@ def main(folder: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for one in _needed(project["project"]["dependencies"]):
         _copy(one, folder)
+    for file in distribution("voicego").files or ():  # what `voicego doctor` compares with
+        if file.name == "METADATA":
+            (folder / file).parent.mkdir()
+            shutil.copyfile(str(file.locate()), folder / file)
     voicego = folder / "voicego"
     shutil.copytree(ROOT / "src" / "voicego", voicego, ignore=shutil.ignore_patterns("__pycache__"))
     for source, place in project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"].items():

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from voicego import __version__
 from voicego.app.doctor.check import Check, ok, problem, warning
+from voicego.errors import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 OLDEST = (3, 11)
 REQUIREMENT = re.compile(r"([\w.-]+)\s*(?:>=\s*([\d.]+))?[^;]*(;.*)?")
-ONLY_OTHER_MODELS = frozenset({"torch", "transformers"})
+ONLY_OTHER_MODELS = frozenset(name.replace("_", "-") for name in LEFT_OUT)
 """What the embedded model does not need."""
 
 
