@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 
-from voicego.cli import bench, choose, daemon, doctor, files, icon, models, monitor, rules, service
+from voicego.cli.daemon import everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
+ROOMS = {
+    "daemon": ("run", "status", "pause", "resume", "reload", "stop", "do", "log"),
+    "choose": ("choose", "wrong"),
+    "monitor": ("monitor",),
+    "icon": ("tray",),
+    "service": ("service",),
+    "doctor": ("doctor",),
+    "rules": ("init", "check", "config"),
+    "files": ("demo", "devices", "record", "classify", "spot"),
+    "models": ("fetch", "train", "average", "evaluate", "export"),
+    "bench": ("bench",),
+}
+"""The files beside this one and the verbs in each: only that of the asked verb is imported."""
 
 SHORT = 200
 """Characters of a verb's first sentence: all of it."""
@@ -45,10 +60,10 @@ def app_for(words: Sequence[str]) -> typer.Typer:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(daemon.everywhere)
-    for room in (daemon, choose, monitor, icon, service, doctor, rules, files, models, bench):
-        room.add_to(app)
+    app.callback()(everywhere)
     verb = words[0] if words else ""
+    for room in [room for room, verbs in ROOMS.items() if verb in verbs] or ROOMS:
+        import_module(f"voicego.cli.{room}").add_to(app)
     commands = [one for one in app.registered_commands if one.callback and one.callback.__name__ == verb]
     groups = [one for one in app.registered_groups if one.name == verb]
     if commands or groups:
