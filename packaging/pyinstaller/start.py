@@ -15,6 +15,8 @@ from voicego.cli import main, tray
 if __name__ == "__main__":
     multiprocessing.freeze_support()
     opened = len(sys.argv) == 1 and sys.platform == "darwin"  # by a double click, or by launchd without words
+    if sys.argv[1:3] == ["-P", "-m"]:  # nothing is ever imported from the current folder here
+        del sys.argv[1]
     if sys.argv[1:2] == ["-m"]:
         module = sys.argv[2]
         del sys.argv[1:3]
