@@ -37,6 +37,9 @@ log = logging.getLogger("voicego.acting")
 TEND_S = 5.0
 """How often children that were detached are looked after, while there are any."""
 
+OLDEST_S = 30.0
+"""What has waited so long behind slow actions is not carried out: by then it would surprise."""
+
 CHIMES = Rate(5, chime.LONGEST_S)
 """A player that hangs lives so long: there are never more of them."""
 
@@ -62,6 +65,8 @@ class Job:
     id: str
     heard: Heard
     actions: tuple[Action, ...]
+    since: float
+    """When it was asked for, on the dispatcher's clock."""
 
 
 class Dispatcher:
@@ -90,7 +95,7 @@ class Dispatcher:
 
         `report` is called with every action's end, from the thread that carried it out (usually this one's own, for a
         pause the one that offers), and must not block. Neither must `pause`, nor `note`, which is told of what a person
-        should know. `unlimited`: act on all that is offered, however much that is.
+        should know. `unlimited`: act on all that is offered, however much that is and however long it waited.
         """
         self._report = report
         self._ears = ears
@@ -107,10 +112,11 @@ class Dispatcher:
         self._taking = False
         self._busy = False
         self._thread: threading.Thread | None = None
+        self._unlimited = unlimited
         self._door = Door(clock=clock, note=note, show=self.tell, chime=self.chime, free=unlimited)
         self._chimes = Limits(CHIMES)
         self.dropped = 0
-        """Detections that found the queue full."""
+        """Detections that found the queue full, or waited too long in it."""
 
     # --- by one door in ---------------------------------------------------------------------------------------------
 
@@ -149,7 +155,7 @@ class Dispatcher:
         return self._act(let.detection, let.actions) and let.taken
 
     def _act(self, detection: Detection, actions: tuple[Action, ...]) -> bool:
-        job = Job(detection.id, self._heard(detection.keyword, detection.score), actions)
+        job = Job(detection.id, self._heard(detection.keyword, detection.score), actions, self._clock())
         for action in job.actions:
             if isinstance(action, Pause):
                 self._carry_out(action, job)
@@ -158,7 +164,7 @@ class Dispatcher:
 
     def do(self, rule: Rule) -> tuple[ActionRun, ...]:
         """Carry out a rule's actions now, on the caller's thread, whether started or not."""
-        job = Job(f"do-{next(self._by_hand)}", self._heard(rule.keyword, 1.0), rule.actions)
+        job = Job(f"do-{next(self._by_hand)}", self._heard(rule.keyword, 1.0), rule.actions, self._clock())
         done = tuple(self._carry_out(action, job) for action in job.actions)
         self._wake()
         return done
@@ -246,6 +252,11 @@ class Dispatcher:
             return self._jobs.popleft() if self._busy else None
 
     def _carry_out_all(self, job: Job) -> None:
+        waited_s = self._clock() - job.since
+        if waited_s > OLDEST_S and not self._unlimited:
+            self.dropped += 1
+            log.warning("%s %s: not acted on, it waited for %.0f s", job.id, job.heard.keyword, waited_s)
+            return
         for action in job.actions:
             if self._taking:
                 self._carry_out(action, job)

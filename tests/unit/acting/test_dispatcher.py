@@ -233,6 +233,25 @@ class TestTheQueue:
         assert ended
         assert (stage.next().detail, stage.reports.empty()) == ("voicego is stopping", True)
 
+    def test_does_not_carry_out_what_waited_too_long(
+        self, linux: Room, stages: Callable[..., Stage], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        gate, clock = Gate(linux), Clock()
+        stage = stages(clock=clock)
+        stage.dispatcher.start()
+        stage.dispatcher.offer(detection("d1"), PLAY)
+        assert gate.began.wait(WAIT_S)
+        stage.dispatcher.offer(detection("d2"), PLAY)
+        clock.now += 30.0
+        stage.dispatcher.offer(detection("d3"), PLAY)
+        clock.now += 1.0
+        gate.go_on.set()
+        assert stage.dispatcher.drain(WAIT_S)
+
+        assert [stage.next().detection_id for _ in range(2)] == ["d1", "d3"]
+        assert stage.dispatcher.dropped == 1
+        assert "d2 go: not acted on, it waited for 31 s" in caplog.text
+
     def test_can_be_waited_for(self, linux: Room, stages: Callable[..., Stage]) -> None:
         gate = Gate(linux)
         stage = stages()
