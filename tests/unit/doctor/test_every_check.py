@@ -110,6 +110,47 @@ def test_each_look_has_a_name_of_its_own_and_an_end(tmp_path: Path) -> None:
     assert all(0 < look.limit_s <= 90 for look in found)
 
 
+def test_who_has_no_home_is_looked_at_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("pathlib.Path.home", nowhere)
+
+    assert secrets().without("/etc/voicego is /") == "/etc/voicego is /"
+
+
+# --- what several of them need ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Patient:
+    places = paths({f"VOICEGO_{kind}_DIR": str(tmp_path) for kind in ("STATE", "RUNTIME")})
+    (tmp_path / "rules.yaml").write_text("microphone: Yeti\nrules: {go: {open: browser}}\n")
+    return Patient(places, tmp_path / "rules.yaml")
+
+
+def test_the_microphone_of_the_rules_is_measured_after_one_that_was_chosen(patient: Patient) -> None:
+    assert patient.microphones == ("Yeti",)
+
+    patient.places.choices.write_text('{"microphone": "Snowball"}')
+    again = Patient(patient.places, patient.rules_file)
+
+    assert again.microphones == ("Snowball", "Yeti")
+
+
+def test_what_a_running_voicego_wants_to_hear_counts(patient: Patient) -> None:
+    patient.status_or_none = {"microphones_wanted": ["by the command line"]}
+
+    assert patient.microphones == ("by the command line",)
+
+
+def test_broken_rules_leave_what_is_in_use_without_any(patient: Patient) -> None:
+    patient.rules_file.write_text("rules: [")
+
+    assert patient.microphones == ("default",)
+    assert patient.setup.model == "embedded"
+
+
 # --- text ------------------------------------------------------------------------------------------------------------
 
 

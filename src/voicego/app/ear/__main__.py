@@ -95,4 +95,5 @@ def _say(number: int, message: dict[str, Any]) -> None:
         sys.stdout.flush()
 
 
-main()
+if __name__ == "__main__":
+    main()
