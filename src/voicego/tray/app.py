@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ from voicego.tray.host import Host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from types import FrameType
 
     from voicego.paths import Paths
     from voicego.tray.model import View
@@ -69,18 +69,22 @@ class Tray:
         return Exit.OK
 
     def _appear(self) -> None:
-        failures = 0
+        failures, last = 0, None
         while not self._ending.is_set():
             found = self._found()
             if self._ending.is_set():
                 return
-            log.info("the tray: %s", found)
+            if found is not last:
+                log.info("the tray: %s", found)
+            last = found
             try:
+                if found is Host.NONE and not host.has_bus(self._environ):
+                    raise VoicegoError(NO_DESKTOP)  # noqa: TRY301 -- one way for a desktop that is not there
                 if self._shown_by(self._face_for(found)):
                     return
                 failures = 0
             except VoicegoError as error:
-                log.warning("%s", error)
+                log.debug("%s", error)
                 failures += 1
                 if failures >= MOST_FAILURES and not self._screen():
                     raise VoicegoError(GONE) from error
@@ -143,14 +147,28 @@ class Tray:
 
 @contextmanager
 def _signals(end: Callable[[], None]) -> Iterator[None]:
-    """End cleanly at Ctrl-C and SIGTERM; the daemon goes on."""
+    """End cleanly at Ctrl-C and SIGTERM; the daemon goes on.
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        end()
+    The first thread sleeps in a foreign loop. A signal that the system hands to another thread does not wake it, and
+    Python calls handlers there alone; but it writes to the wakeup socket at once, on whatever thread.
+    """
+    ours, pythons = socket.socketpair()
+    pythons.setblocking(False)
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    old = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    def wait() -> None:
+        while ours.recv(1):
+            end()
+
+    thread = threading.Thread(target=wait, name="voicego-tray-signals", daemon=True)
+    thread.start()
     try:
         yield
     finally:
+        signal.set_wakeup_fd(old)
         for number, handler in before.items():
             signal.signal(number, handler)
+        pythons.close()
+        thread.join()
+        ours.close()

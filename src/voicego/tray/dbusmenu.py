@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PATH = "/MenuBar"
 VERSION = 3
 
+Nothing = Annotated[None, DBusSignature("")]
+"""dbus-fast takes a plain None, as a string, for no signature at all."""
 Names = Annotated[list[str], DBusSignature("as")]
 Numbers = Annotated[list[int], DBusSignature("ai")]
 Layout = Annotated[list[Any], DBusSignature("u(ia{sv}av)")]
@@ -69,7 +71,7 @@ class DBusMenu(ServiceInterface):
         return found
 
     @dbus_method(name="Event")
-    def event(self, number: DBusInt32, what: DBusStr, _data: DBusVariant, _timestamp: DBusUInt32) -> None:
+    def event(self, number: DBusInt32, what: DBusStr, _data: DBusVariant, _timestamp: DBusUInt32) -> Nothing:
         self._happened(number, what)
 
     @dbus_method(name="EventGroup")

@@ -57,6 +57,8 @@ class DockFace:
         finally:
             self._later.close()
             self._ended.set()
+            # Else its finaliser, on whatever thread, would stop what has ended and join this thread.
+            self._icon._running = False  # noqa: SLF001
         if self._x11:
             watch.join(LOOK_S)
         return self._stopped.is_set()
@@ -79,6 +81,8 @@ class DockFace:
         self._later.open(icon)
 
     def _appear(self) -> None:
+        if self._x11:
+            _let_clicks_in(self._icon)
         self._icon.visible = True
         self._take()
 
@@ -148,6 +152,14 @@ class DockFace:
             return host.dock(display)
         except Exception:  # noqa: BLE001 -- the display has gone, or there was none
             return 0
+
+
+def _let_clicks_in(icon: Any) -> None:  # noqa: ANN401
+    """Ask for the clicks on an icon's window: pystray 0.19 handles them and never asks, so that none comes."""
+    import Xlib.X  # noqa: PLC0415
+
+    mask = Xlib.X.ExposureMask | Xlib.X.StructureNotifyMask | Xlib.X.ButtonPressMask
+    icon._window.change_attributes(event_mask=mask)  # noqa: SLF001 -- there is no public way
 
 
 def _nothing(_icon: Any, _item: Any) -> None:  # noqa: ANN401

@@ -44,7 +44,7 @@ def find(environ: Mapping[str, str]) -> Host:
 
 def may_come(environ: Mapping[str, str]) -> bool:
     """Whether a tray can be waited for: there is a desktop, whose panel may start later."""
-    return _has_bus(environ) or bool(environ.get("DISPLAY"))
+    return has_bus(environ) or bool(environ.get("DISPLAY"))
 
 
 def docked(environ: Mapping[str, str]) -> bool:
@@ -84,14 +84,15 @@ def _display(environ: Mapping[str, str]) -> Any:  # noqa: ANN401
         return None
 
 
-def _has_bus(environ: Mapping[str, str]) -> bool:
+def has_bus(environ: Mapping[str, str]) -> bool:
+    """Whether an address of a session bus is known; somebody may be there."""
     runtime = environ.get("XDG_RUNTIME_DIR")
     return bool(environ.get("DBUS_SESSION_BUS_ADDRESS")) or bool(runtime and Path(runtime, "bus").exists())
 
 
 def _watched(environ: Mapping[str, str]) -> bool:
     """Whether a panel on the session bus shows items. KDE's watcher runs without a panel too, and says so."""
-    if not _has_bus(environ):
+    if not has_bus(environ):
         return False
     from voicego.tray import bus  # noqa: PLC0415 -- 60 ms
 

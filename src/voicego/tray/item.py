@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PATH = "/StatusNotifierItem"
 
+Nothing = Annotated[None, DBusSignature("")]
+"""dbus-fast takes a plain None, as a string, for no signature at all."""
 Pixmaps = Annotated[list[Any], DBusSignature("a(iiay)")]
 ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
 
@@ -39,23 +41,23 @@ class NotifierItem(ServiceInterface):
             self.new_title()
 
     @dbus_method(name="Activate")
-    def activate(self, _x: DBusInt32, _y: DBusInt32) -> None:
+    def activate(self, _x: DBusInt32, _y: DBusInt32) -> Nothing:
         self._activated()
 
     @dbus_method(name="SecondaryActivate")
-    def secondary_activate(self, _x: DBusInt32, _y: DBusInt32) -> None:
+    def secondary_activate(self, _x: DBusInt32, _y: DBusInt32) -> Nothing:
         self._activated()
 
     @dbus_method(name="ContextMenu")
-    def context_menu(self, _x: DBusInt32, _y: DBusInt32) -> None:
+    def context_menu(self, _x: DBusInt32, _y: DBusInt32) -> Nothing:
         """Nothing: the panel draws the menu."""
 
     @dbus_method(name="Scroll")
-    def scroll(self, _delta: DBusInt32, _orientation: DBusStr) -> None:
+    def scroll(self, _delta: DBusInt32, _orientation: DBusStr) -> Nothing:
         """Nothing: what should a wheel mean."""
 
     @dbus_method(name="ProvideXdgActivationToken")
-    def provide_xdg_activation_token(self, _token: DBusStr) -> None:
+    def provide_xdg_activation_token(self, _token: DBusStr) -> Nothing:
         """Nothing: voicego opens no window."""
 
     @dbus_property(access=PropertyAccess.READ, name="Category")
@@ -126,15 +128,15 @@ class NotifierItem(ServiceInterface):
         return dbusmenu.PATH
 
     @dbus_signal(name="NewIcon")
-    def new_icon(self) -> None:
+    def new_icon(self) -> Nothing:
         """Tell the panel to ask again."""
 
     @dbus_signal(name="NewTitle")
-    def new_title(self) -> None:
+    def new_title(self) -> Nothing:
         """Tell the panel to ask again."""
 
     @dbus_signal(name="NewToolTip")
-    def new_tool_tip(self) -> None:
+    def new_tool_tip(self) -> Nothing:
         """Tell the panel to ask again."""
 
     @dbus_signal(name="NewStatus")

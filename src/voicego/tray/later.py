@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import sys
 import threading
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+log = logging.getLogger(__name__)
 
 WM_NOTIFY = 0x0400 + 11
 WM_LATER = 0x8000 + 77
@@ -59,18 +62,30 @@ def _appkit(_icon: Any, carry_out: Callable[[], None]) -> Callable[[], None]:  #
 
 
 def _x11(icon: Any, carry_out: Callable[[], None]) -> Callable[[], None]:  # noqa: ANN401
-    """Send the icon's window a message of our own, as pystray does for its own changes."""
-    import Xlib.X  # noqa: PLC0415
+    """Send the icon's window a message, over a connection of our own.
 
-    ours = icon._display.intern_atom("_VOICEGO_LATER")  # noqa: SLF001 -- pystray has no public way in
+    pystray sends its messages over the connection on which its loop sleeps. There python-xlib may read the message on
+    the sender's thread, and the loop sleeps on.
+    """
+    import Xlib.X  # noqa: PLC0415
+    from Xlib.display import Display  # noqa: PLC0415
+    from Xlib.protocol.event import ClientMessage  # noqa: PLC0415
+
+    sender = Display(icon._display.get_display_name())  # noqa: SLF001 -- pystray has no public way in
+    ours = sender.intern_atom("_VOICEGO_LATER")
+    window = sender.create_resource_object("window", icon._window.id)  # noqa: SLF001
     theirs = icon._message_handlers[Xlib.X.ClientMessage]  # noqa: SLF001
     icon._message_handlers[Xlib.X.ClientMessage] = (  # noqa: SLF001
         lambda event: carry_out() if event.client_type == ours else theirs(event)
     )
 
     def wake() -> None:
-        icon._send_message(icon._window, ours)  # noqa: SLF001
-        icon._display.flush()  # noqa: SLF001
+        message = ClientMessage(window=window, client_type=ours, data=(32, (0, 0, 0, 0, 0)))
+        try:
+            window.send_event(message, event_mask=Xlib.X.NoEventMask)
+            sender.sync()
+        except Exception as error:  # noqa: BLE001 -- the display has gone, and the loop will notice as well
+            log.debug("no display: %s", error)
 
     return wake
 
