@@ -1,27 +1,47 @@
-"""`voicego config show` names where each value comes from."""
+"""`voicego config show` says what the rules come to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from voicego.app.showing import lines
-from voicego.daemon.choices import Choices, write
-from voicego.flow import Sensitivity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+RULES = """\
+pause_while: [call, locked]
+rules:
+  go: {open: browser, at_most: 3 in 1.5m}
+  off: {pause: true, ask: true}
+  yes: {open: x, enabled: false}
+"""
 
-def test_the_default_the_file_and_the_menu_are_told_apart(tmp_path: Path) -> None:
-    rules, choices = tmp_path / "voicego.yaml", tmp_path / "choices.json"
-    rules.write_text("threads: 2\nrules:\n  go: {open: browser}\n  stop: {notify: hush}\n")
-    write(choices, Choices(microphone="Yeti", sensitivity=Sensitivity.LOWER, off=("stop",)))
 
-    told = "\n".join(lines(rules, choices))
+def test_limits_questions_and_absences_are_shown(tmp_path: Path) -> None:
+    file = tmp_path / "voicego.yaml"
+    file.write_text(RULES)
+    file.chmod(0o600)
 
-    assert "microphones: Yeti, default  (chosen in the menu)" in told
-    assert "sensitivity: lower  (chosen in the menu)" in told
-    assert "threads: 2  (your file)" in told
-    assert "channel: mix  (the default)" in told
-    assert "lower sensitivity)" in told
-    assert "stop: switched off, chosen in the menu" in told
+    shown = list(lines(file))
+
+    assert "  pause_while: call, locked  (your file)" in shown
+    assert "  at_most: 5 in 10s  (the default)" in shown
+    assert shown[shown.index("    open browser") - 1] == "    at most 3 in 1.5m"
+    assert shown[shown.index("    pause") - 1] == '    asks first, and waits for "yes"'
+
+
+def test_a_rule_that_is_off_is_shown_so_even_if_its_word_is_an_answer(tmp_path: Path) -> None:
+    file = tmp_path / "voicego.yaml"
+    file.write_text(RULES)
+    file.chmod(0o600)
+
+    assert "  yes: switched off" in lines(file)
+
+
+def test_never_pausing_is_shown_as_none(tmp_path: Path) -> None:
+    file = tmp_path / "voicego.yaml"
+    file.write_text("rules: {}")
+    file.chmod(0o600)
+
+    assert "  pause_while: none  (the default)" in lines(file)
