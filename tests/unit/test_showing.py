@@ -23,7 +23,7 @@ def test_limits_questions_and_absences_are_shown(tmp_path: Path) -> None:
     file.write_text(RULES)
     file.chmod(0o600)
 
-    shown = list(lines(file))
+    shown = list(lines(file, tmp_path / "choices.json"))
 
     assert "  pause_while: call, locked  (your file)" in shown
     assert "  at_most: 5 in 10s  (the default)" in shown
@@ -36,7 +36,7 @@ def test_a_rule_that_is_off_is_shown_so_even_if_its_word_is_an_answer(tmp_path: 
     file.write_text(RULES)
     file.chmod(0o600)
 
-    assert "  yes: switched off" in lines(file)
+    assert "  yes: switched off" in lines(file, tmp_path / "choices.json")
 
 
 def test_never_pausing_is_shown_as_none(tmp_path: Path) -> None:
@@ -44,4 +44,4 @@ def test_never_pausing_is_shown_as_none(tmp_path: Path) -> None:
     file.write_text("rules: {}")
     file.chmod(0o600)
 
-    assert "  pause_while: none  (the default)" in lines(file)
+    assert "  pause_while: none  (the default)" in lines(file, tmp_path / "choices.json")
