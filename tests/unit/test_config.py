@@ -98,7 +98,7 @@ def test_a_sensitivity_is_for_the_whole_file_or_for_a_rule() -> None:
 
 def test_when_not_to_listen_is_a_word_or_a_list_of_words() -> None:
     assert read("pause_while: call").pause_while == (Absence.CALL,)
-    assert read("pause_while: [call, locked, call]").pause_while == (Absence.CALL, Absence.LOCKED)
+    assert read("pause_while: [call, locked, call]").pause_while == (Absence.LOCKED, Absence.CALL)
 
 
 def test_a_microphone_is_a_name_or_a_list_of_names() -> None:

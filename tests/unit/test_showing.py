@@ -25,7 +25,7 @@ def test_limits_questions_and_absences_are_shown(tmp_path: Path) -> None:
 
     shown = list(lines(file, tmp_path / "choices.json"))
 
-    assert "  pause_while: call, locked  (your file)" in shown
+    assert "  pause_while: locked, call  (your file)" in shown
     assert "  at_most: 5 in 10s  (the default)" in shown
     assert shown[shown.index("    open browser") - 1] == "    at most 3 in 1.5m"
     assert shown[shown.index("    pause") - 1] == '    asks first, and waits for "yes"'

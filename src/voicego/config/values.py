@@ -69,7 +69,7 @@ def word_of(kind: type[Word]) -> Callable[[object], Word]:
 
 
 def words_of(kind: type[Word]) -> Callable[[object], tuple[Word, ...]]:
-    """Make a function that takes one of the words of `kind`, or a list of them."""
+    """Make a function that takes one of the words of `kind`, or a list of them, whose order says nothing."""
     checked_word = word_of(kind)
 
     def checked(value: object) -> tuple[Word, ...]:
@@ -82,7 +82,7 @@ def words_of(kind: type[Word]) -> Callable[[object], tuple[Word, ...]]:
                 checked_word(one)
             except ValueError as error:
                 raise ValueError(f"holds {_told(one)}{str(error).removeprefix(f'is {found(one)}')}") from error
-        return tuple(dict.fromkeys(checked_word(one) for one in value))
+        return tuple(word for word in kind if word in value)
 
     return checked
 
