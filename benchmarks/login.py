@@ -1,9 +1,9 @@
 """From login to listening: `python benchmarks/login.py [TIMES]`, from the repository, on Linux.
 
-Starts a sound server and a session bus of its own, installs the autostart entry in an empty home, and then does TIMES
-over what a desktop does at login: starts the entry's command. Tells how long it took until the daemon listened, that is,
-until it had the model and heard its microphone; the same for the headless unit's command. The first start of each is told
-by itself: Python's files come from the disk then, unless something else read them before.
+Starts a sound server and a session bus of its own, and does TIMES over what a desktop does at login: starts the command
+of the autostart entry. Tells how long it took until the daemon listened, that is, until it had the model and heard its
+microphone; and the same for the command of the headless unit. The first of each is told by itself: Python's files may
+have come from the disk then.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main(times: int = 10) -> None:
     """Measure both kinds."""
     with tempfile.TemporaryDirectory() as folder, SoundServer() as server:
         bus = subprocess.Popen(
-            ["dbus-daemon", "--session", f"--address=unix:path={folder}/bus", "--nofork", "--nopidfile"],
+            ["dbus-daemon", "--session", f"--address=unix:path={folder}/bus", "--nofork", "--nopidfile"],  # noqa: S607 -- by name
             stderr=subprocess.DEVNULL,
         )
         home = Path(folder) / "home"
