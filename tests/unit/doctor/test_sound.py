@@ -10,7 +10,7 @@ from voicego.app.doctor.check import Check, State
 from voicego.app.ear import Silent
 from voicego.errors import VoicegoError
 
-HEARD = {"name": "Yeti", "host_api": "ALSA", "rate": 48_000.0, "seconds": 0.5, "zeros_s": 0.0}
+HEARD = {"name": "Yeti", "host_api": "ALSA", "rate": 48_000.0, "seconds": 0.5, "still_s": 0.0}
 LOUD_ENOUGH = HEARD | {"level_db": -50.0, "peak_db": -30.0, "clipped": 0.0}
 LISTENING = {"state": "listening", "microphone": "Yeti", "level_db": -48.2}
 
@@ -121,11 +121,11 @@ def test_half_a_second_is_told_with_its_level_and_native_rate() -> None:
     assert (check.state, check.found) == (State.OK, "Yeti (48 kHz by ALSA): -50 dBFS, peak -30")
 
 
-def test_exact_zeros_are_a_problem() -> None:
-    check = measured(seconds=0.0, zeros_s=3.0)
+def test_exact_silence_is_a_problem() -> None:
+    check = measured(seconds=0.0, still_s=3.0)
 
     assert check.state is State.PROBLEM
-    assert "nothing but exact zeros for 3 s" in check.found
+    assert "nothing but exact silence for 3 s" in check.found
     assert "muted" in check.advice
 
 

@@ -10,6 +10,7 @@ from voicego.app.doctor.private import device as named
 from voicego.app.ear import Broken, Silent
 from voicego.errors import VoicegoError
 from voicego.hearing.choosing import Device, choose, raw
+from voicego.hearing.health import CLIPPING_PART, FAINT_DB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,18 +28,13 @@ START_S = 6.0
 """Seconds until the first answer: a process has to start, on a machine that may be busy."""
 LIST_S = 5.0
 MEASURE_S = 9.0
-"""Opening may take five, and exact zeros are listened to for three."""
+"""Opening may take five, and exact silence is listened to for three."""
 
 SHOWN = 8
 """Microphones that are named."""
 
-FAINT_DBFS = -80.0
-"""RMS; the hiss of a microphone alone, at a sensible setting, is louder."""
-CLIPPED = 0.001
-"""Part of all samples at full scale."""
-
-ODD_ZEROS_S = 0.3
-"""Seconds of exact zeros at the beginning that are worth a word."""
+ODD_SILENCE_S = 0.3
+"""Seconds of exact silence at the beginning that are worth a word."""
 
 ITS_LEVEL = "the microphone's level in the system's sound settings"
 
@@ -99,15 +95,15 @@ def _judged(found: Mapping[str, Any], also: str) -> Check:
     rate = f"{found['rate'] / 1000:g} kHz by {found['host_api']}"
     text = f"{named(found['name'])} ({rate})"
     if not found["seconds"]:
-        only = f"{text} gave nothing but exact zeros for {found['zeros_s']:.0f} s{also}"
+        only = f"{text} gave nothing but exact silence for {found['still_s']:.0f} s{also}"
         return problem("sound", only, _muted(sys.platform))
     text += f": {found['level_db']:.0f} dBFS, peak {found['peak_db']:.0f}"
-    if found["zeros_s"] > ODD_ZEROS_S:
-        text += f", after {found['zeros_s']:.1f} s of exact zeros"
-    if found["clipped"] >= CLIPPED:
+    if found["still_s"] > ODD_SILENCE_S:
+        text += f", after {found['still_s']:.1f} s of exact silence"
+    if found["clipped"] >= CLIPPING_PART:
         louder = f"{text}{also}; {100 * found['clipped']:.1f} % of it is clipped"
         return warning("sound", louder, f"too loud: lower {ITS_LEVEL}")
-    if found["level_db"] < FAINT_DBFS:
+    if found["level_db"] < FAINT_DB:
         return warning("sound", f"{text}, very faint{also}", f"raise {ITS_LEVEL}")
     return ok("sound", text + also)
 

@@ -13,6 +13,7 @@ from voicego.errors import VoicegoError
 from voicego.flow import Samples, Setup, in_samples, seconds
 from voicego.hearing import sound_server
 from voicego.hearing.choosing import choose, raw
+from voicego.hearing.health import FULL_SCALE, STILL
 from voicego.hearing.microphone import about as about_portaudio
 from voicego.hearing.microphone import devices
 
@@ -27,13 +28,12 @@ MEASURED_S = 0.5
 """Seconds of sound that are measured."""
 
 PATIENCE_S = 3.0
-"""Seconds of exact zeros that are sat through before that: a microphone that wakes up gives some."""
+"""Seconds of exact silence that are sat through before that: a microphone that wakes up gives some."""
 
 LEVEL_S = 1 / 12
 """Seconds of sound in one level."""
 
 LOWEST_DBFS = -99.0
-CLIPPED = 0.999
 
 
 def about() -> Generator[Said]:
@@ -55,10 +55,10 @@ def measured(names: Sequence[str], channel: int | None = None) -> Generator[Said
     source = microphone(names, channel)
     source.open()
     try:
-        sound, zeros_s = _some_sound(source)
+        sound, still_s = _some_sound(source)
     finally:
         source.close()
-    yield {"sound": {"name": device.name, "host_api": device.host_api, "rate": device.rate} | measures(sound, zeros_s)}
+    yield {"sound": {"name": device.name, "host_api": device.host_api, "rate": device.rate} | measures(sound, still_s)}
 
 
 def levels(names: Sequence[str], channel: int | None = None) -> Generator[Said]:
@@ -79,20 +79,20 @@ def microphone(names: Sequence[str], channel: int | None) -> Source:
     return hearing.microphone_for(replace(Setup(), microphones=tuple(names), channel=channel))
 
 
-def measures(sound: Samples, zeros_s: float) -> Said:
-    """Tell length, level and peak in dBFS, seconds of exact zeros, and the part that is as loud as can be."""
+def measures(sound: Samples, still_s: float) -> Said:
+    """Tell length, level and peak in dBFS, seconds of exact silence before, and the part that is as loud as can be."""
     return {
         "seconds": round(seconds(len(sound)), 3),
-        "zeros_s": round(zeros_s, 3),
+        "still_s": round(still_s, 3),
         "level_db": level(sound),
         "peak_db": dbfs(float(np.max(np.abs(sound), initial=0.0))),
-        "clipped": float(np.mean(np.abs(sound) >= CLIPPED)) if len(sound) else 0.0,
+        "clipped": float(np.mean(np.abs(sound) >= FULL_SCALE)) if len(sound) else 0.0,
     }
 
 
 def level(sound: Samples) -> float:
-    """Root mean square in dBFS."""
-    return dbfs(float(np.sqrt(np.mean(np.square(sound, dtype=np.float64)))) if len(sound) else 0.0)
+    """Root mean square about the mean, in dBFS."""
+    return dbfs(float(np.std(sound, dtype=np.float64)) if len(sound) else 0.0)
 
 
 def dbfs(value: float) -> float:
@@ -101,17 +101,18 @@ def dbfs(value: float) -> float:
 
 
 def _some_sound(source: Source) -> tuple[Samples, float]:
-    """Hear half a second after the first sample that is no zero; with it the seconds of zeros before that."""
-    sound, zeros = np.zeros(0, np.float32), 0
+    """Hear half a second after the first sample that differs from the one before; with it the seconds until then."""
+    sound, still, last = np.zeros(0, np.float32), 0, np.float32(0)
     for block in source.blocks():
         samples = block.samples
-        if not len(sound):
-            first = int(np.argmax(samples != 0)) if np.any(samples) else len(samples)
-            zeros += first
+        if not len(sound) and len(samples):
+            moves = np.abs(np.diff(samples, prepend=samples[:1] if still == 0 else last)) > STILL
+            first = int(np.argmax(moves)) if moves.any() else len(samples)
+            still, last = still + first, samples[-1]
             samples = samples[first:]
         sound = np.concatenate([sound, samples])
-        if len(sound) >= in_samples(MEASURED_S) or zeros >= in_samples(PATIENCE_S):
-            return sound[: in_samples(MEASURED_S)], seconds(zeros)
+        if len(sound) >= in_samples(MEASURED_S) or still >= in_samples(PATIENCE_S):
+            return sound[: in_samples(MEASURED_S)], seconds(still)
     raise VoicegoError("the microphone was closed before it gave any sound")
 
 
