@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -21,7 +21,7 @@ from PIL import Image
 from tests.house import until
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Sequence
+    from collections.abc import Coroutine, Sequence
     from pathlib import Path
 
 WATCHER = "org.kde.StatusNotifierWatcher"
@@ -96,7 +96,7 @@ class Panel:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._bus.disconnect)
+        self._await(self._leave())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -168,6 +168,11 @@ class Panel:
         )
         await self._bus.call(match)
         await self._bus.request_name(WATCHER)
+
+    async def _leave(self) -> None:
+        self._bus.disconnect()
+        with suppress(Exception):  # the bus may have been killed
+            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
     def _noticed(self, message: Message) -> None:
         if message.message_type is MessageType.SIGNAL and message.interface in {ITEM, MENU}:
@@ -280,9 +285,3 @@ class Screen:
         before = than.tobytes()
         found: Image.Image = until(lambda: (now := self.icon()).tobytes() != before and now, what, ANSWER_S)
         return found
-
-
-@contextmanager
-def panel_on(address: str) -> Iterator[Panel]:
-    with Panel(address) as panel:
-        yield panel

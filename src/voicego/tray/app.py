@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0
 PATIENCE_S = 10.0
 """Seconds in which a panel may still start, at login, before it is said that there is none."""
-MOST_FAILURES = 5
+MOST_FAILURES = 3
 
 NO_DESKTOP = (
     "there is no desktop to show a tray icon on (neither DISPLAY nor a session bus); "
@@ -98,6 +98,8 @@ class Tray:
         """Look for a tray, for a while at first; then say that there is none, once."""
         for _ in range(self._patience):
             found = host.find(self._environ)
+            if found is not Host.NONE:
+                self._patience = 1
             if found is not Host.NONE or self._ending.wait(LOOK_S):
                 return found
         self._patience = 1

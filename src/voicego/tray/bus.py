@@ -102,12 +102,13 @@ class BusFace:
             return await self._until_the_end(bus)
         finally:
             self._loop = None
-            bus.disconnect()
+            await _leave(bus)
 
     async def _until_the_end(self, bus: MessageBus) -> bool:
         """Wait for `stop`, for the end of the bus, and while there is no panel for another kind of tray."""
         assert self._ending is not None  # noqa: S101 -- made before
         gone = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
+        gone.add_done_callback(lambda done: done.exception())  # how it ended is said here
         ended = asyncio.ensure_future(self._ending.wait())
         try:
             while not ended.done() and not gone.done():
@@ -118,10 +119,7 @@ class BusFace:
                 log.warning("the desktop's message bus has gone")
             return ended.done()
         finally:
-            for each in (gone, ended):
-                each.cancel()
-            with suppress(Exception, asyncio.CancelledError):  # how the bus ended was said
-                await gone
+            ended.cancel()  # the other one ends when the connection does
 
     async def _follow_watcher(self, bus: MessageBus) -> None:
         rule = f"type='signal',sender='{DBUS}',member='NameOwnerChanged',arg0='{WATCHER}'"
@@ -191,4 +189,11 @@ async def asked(method: Method, signature: str = "", *body: object) -> list[obje
     try:
         return await _call(bus, method, signature, *body)
     finally:
-        bus.disconnect()
+        await _leave(bus)
+
+
+async def _leave(bus: MessageBus) -> None:
+    """Disconnect, and wait until the socket is closed."""
+    bus.disconnect()
+    with suppress(Exception):  # how it ended is no news
+        await asyncio.wait_for(bus.wait_for_disconnect(), ANSWER_S)  # type: ignore[no-untyped-call]

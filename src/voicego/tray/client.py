@@ -242,7 +242,8 @@ class Client:
     # --- clicks ---------------------------------------------------------------------------------------------------
 
     def _do(self, click: Click) -> None:
-        self._known = replace(self._known, trouble=self._trouble(click))
+        trouble = self._trouble(click)
+        self._known = replace(self._known, trouble=trouble)
         self._look_at = self._clock()
 
     def _trouble(self, click: Click) -> str:
