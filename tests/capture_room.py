@@ -96,6 +96,13 @@ class Room:
             "load-module", "module-null-sink", f"sink_name={name}", f"rate={rate}", f"channels={channels}"
         ).strip()
 
+    def add_microphone(self, name: str, sink: str, description: str, bus: str = "usb") -> str:
+        """Load a source that hears what is played to `sink`, as a real one looks to programs."""
+        properties = f"source_properties=\"device.description='{description}' device.bus={bus}\""
+        return self.pactl(
+            "load-module", "module-remap-source", f"source_name={name}", f"master={sink}.monitor", properties
+        ).strip()
+
     def listeners(self) -> int:
         """How many streams hear a microphone now."""
         return self.pactl("list", "short", "source-outputs").count("\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -54,11 +55,13 @@ class InputStream:
             raise PortAudioError(f"Error opening InputStream: {self.device.refuses}", -9985)
         if channels > self.device.channels:
             raise PortAudioError("Error opening InputStream: Invalid number of channels", -9998)
-        if samplerate != self.device.rate:
+        self.pointed_at = sound.getenv("PULSE_SOURCE")
+        if samplerate != self.device.rate and self.device.name not in {"pulse", "pipewire", "default"}:
             raise PortAudioError("Error opening InputStream: Invalid sample rate", -9997)
         assert dtype == "float32"
         assert 0 < latency <= 0.2
         self.channels = channels
+        self.samplerate = samplerate
         self.active = False
         self.closed = False
         self._callback = callback
@@ -85,7 +88,7 @@ class InputStream:
         self.closed = True
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeSounddevice:
     """What `import sounddevice` gives. It sees the devices that were there when it was started."""
 
@@ -100,6 +103,13 @@ class FakeSounddevice:
 
     def __call__(self) -> FakeSounddevice:
         return self
+
+    @staticmethod
+    def getenv(name: str) -> str:
+        """What a C library reads in the environment, which Python's own copy does not tell."""
+        getenv = ctypes.CDLL(None).getenv
+        getenv.restype = ctypes.c_char_p
+        return (getenv(name.encode()) or b"").decode()
 
     @property
     def stream(self) -> InputStream:

@@ -9,17 +9,21 @@ import sys
 import threading
 import time
 from collections import deque
-from itertools import islice, pairwise, takewhile
+from itertools import count, islice, pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psutil
 import pytest
 
 from tests.capture_room import Room, chirp, found, in_a_room, quiet
+from voicego.app.microphones import better_there, listed, listing
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, AudioBlock, Samples, in_samples
+from voicego.hearing import look, sound_server
 from voicego.hearing.microphone import Microphone, MicrophoneLost, NoMicrophone, NoSuchMicrophone, devices, rescan
 from voicego.hearing.portaudio import PortAudio
+from voicego.hearing.sound_server import heard_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -312,6 +316,7 @@ def test_after_close_nobody_listens_any_more(room: Room) -> None:
 
         assert room.listeners() == 0
     assert threading.active_count() == threads
+    assert [child.name() for child in psutil.Process().children()] == ["pulseaudio"]
 
 
 def hear_until_lost(microphone: Microphone) -> None:
@@ -383,6 +388,146 @@ def test_a_server_that_hangs_is_lost(fragile_room: Room) -> None:
     assert closings, "close waited for the server"
     assert not any(closing.is_alive() for closing in closings)
     assert fragile_room.listeners() == 0
+
+
+# --- the sound server's own microphones ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(room: Room) -> Iterator[Room]:
+    """A built-in microphone over `vmic`, which is the default, and a Yeti over `desk`."""
+    modules = [room.add_sink("desk", 48_000), room.add_microphone("yeti", "desk", "Yeti Größe")]
+    modules.append(room.add_microphone("inside", "vmic", "Built-in", "pci"))
+    room.pactl("set-default-source", "inside")
+    yield room
+    room.hush()
+    room.pactl("set-default-source", "vmic.monitor")
+    for module in reversed(modules):
+        room.pactl("unload-module", module)
+
+
+def lost(microphone: Microphone) -> str:
+    """Wait until it is lost, and close it; return what was said."""
+    deadline = time.monotonic() + WAIT_S
+    with pytest.raises(MicrophoneLost) as caught:
+        deque(takewhile(lambda _: time.monotonic() < deadline, microphone.blocks()), maxlen=0)
+    microphone.close()
+    return str(caught.value)
+
+
+def opened(*names: str) -> Microphone:
+    microphone = Microphone(names)
+    microphone.open()
+    return microphone
+
+
+def test_a_microphone_is_heard_by_the_name_that_the_server_shows(two: Room) -> None:
+    heard = hear(Microphone(("yeti gr",)), two, chirp(rate=48_000), "desk", 48_000)
+
+    assert found(chirp(), heard)[1] > 0.97
+
+
+def test_devices_shows_the_servers_names_and_buses(two: Room) -> None:
+    headset = two.add_microphone("bluez_input.00_11", "desk", "WH-1000XM4", "bluetooth")
+
+    lines = list(listing())
+
+    assert lines[0].startswith("  Yeti Größe  (USB, PulseAudio, ")
+    assert lines[1].startswith("* Built-in  (built in, PulseAudio, ")
+    assert lines[2].startswith("  WH-1000XM4  (Bluetooth: used only if named, PulseAudio")
+    assert any(line.startswith("  Monitor of") and "used only by its whole name" in line for line in lines)
+    two.pactl("unload-module", headset)
+
+
+def test_a_headset_that_becomes_the_default_is_left_at_once_and_not_opened(two: Room) -> None:
+    microphone = opened("default")
+    assert microphone.name == "Built-in"
+    headset = two.add_microphone("bluez_input.00_11", "desk", "WH-1000XM4", "bluetooth")
+
+    two.pactl("set-default-source", "bluez_input.00_11")
+
+    assert lost(microphone) == 'the microphone "Built-in" is no longer what the sound server gives'
+    assert not heard_by(os.getpid())
+    microphone.open()
+    assert microphone.name == "Yeti Größe"
+    assert not better_there(("default",), microphone.name)
+    microphone.close()
+    named = opened("wh-1000")
+    assert named.name == "WH-1000XM4"
+    named.close()
+    two.pactl("unload-module", headset)
+
+
+def test_the_preferred_one_is_left_when_it_goes_and_taken_back_when_it_returns(room: Room) -> None:
+    inside = room.add_microphone("inside", "vmic", "Built-in", "pci")
+    room.pactl("set-default-source", "inside")
+    desk = room.add_sink("desk")
+    names = ("yeti", "default")
+    microphone = opened(*names)
+    assert microphone.name == "Built-in"
+    assert not better_there(names, microphone.name)
+
+    yeti = room.add_microphone("yeti", "desk", "Yeti")
+    assert eventually(lambda: better_there(names, microphone.name))
+    microphone.close()
+    microphone.open()
+    assert microphone.name == "Yeti"
+    assert not better_there(names, microphone.name)
+
+    room.pactl("unload-module", yeti)
+    assert "Yeti" in lost(microphone)
+    assert found(chirp(), hear(microphone, room, chirp()))[1] > 0.97
+    assert microphone.name == "Built-in"
+    room.pactl("set-default-source", "vmic.monitor")
+    for module in (desk, inside):
+        room.pactl("unload-module", module)
+
+
+def test_a_named_device_of_alsa_is_taken_back_without_a_gap_in_the_other(room: Room) -> None:
+    wall = room.add_sink("wall")
+    name_pcm(room, desk_microphone="desk", wall_microphone="wall")
+    names = ("desk_microphone", "wall_microphone")
+    microphone = opened(*names)
+    assert microphone.name == "wall_microphone"
+    blocks = microphone.blocks()
+    while not len(next(blocks).samples):
+        pass
+    assert not better_there(names, microphone.name)
+
+    desk = room.add_sink("desk")
+    assert eventually(lambda: better_there(names, microphone.name))
+    assert not any(block.skipped for block in islice(blocks, 20))
+    microphone.close()
+    microphone.open()
+
+    assert microphone.name == "desk_microphone"
+    assert not better_there(names, microphone.name)
+    room.pactl("unload-module", desk)
+    assert "desk_microphone" in lost(microphone)
+    microphone.open()
+    assert microphone.name == "wall_microphone"
+    microphone.close()
+    room.pactl("unload-module", wall)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_server_that_hangs_is_told_in_a_sentence_and_opened_when_it_answers(
+    fragile_room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sound_server, "ANSWERS_S", 1.0)
+    monkeypatch.setattr(look, "LOOKS_S", 1.0)
+    with fragile_room.hung():
+        for call in (Microphone().open, listed, lambda: better_there(("yeti", "default"), "Built-in")):
+            with pytest.raises(VoicegoError, match="does not answer"):
+                call()
+
+    hearing().close()
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    """Ask again and again: what the server tells comes a moment later."""
+    deadline = time.monotonic() + WAIT_S
+    return any(true() for _ in takewhile(lambda _: time.monotonic() < deadline, count()))
 
 
 # --- nothing there ---------------------------------------------------------------------------------------------------

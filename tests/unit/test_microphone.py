@@ -299,6 +299,16 @@ def test_one_that_refuses_is_named_with_the_reason() -> None:
         opened(sound)
 
 
+def test_where_the_preferred_one_does_not_open_the_next_is_heard() -> None:
+    sound = FakeSounddevice([FakeDevice("Yeti", refuses="Device unavailable"), BUILT_IN])
+
+    assert opened(sound, "yeti", "default").name == "built-in"
+
+    sound = FakeSounddevice([FakeDevice("Yeti", refuses="gone"), FakeDevice("built-in", default=True, refuses="busy")])
+    with pytest.raises(VoicegoError, match=r'"Yeti" cannot be opened: .*gone'):
+        opened(sound, "yeti", "default")
+
+
 def test_devices_lists_what_can_be_heard() -> None:
     sound = FakeSounddevice(
         [

@@ -65,7 +65,21 @@ class Device:
 
 
 def choose(devices: Sequence[Device], names: Iterable[str]) -> Device:
-    """Take the first of `names` that is present: whole names first, then parts of names; case does not matter.
+    """Take the first of `names` that is present.
+
+    Raises:
+        NoMicrophone: there are none at all.
+        NoSuchMicrophone: none has one of these names.
+        VoicegoError: a name means several.
+    """
+    return next(iter(chosen(devices, names).values()))
+
+
+def chosen(devices: Sequence[Device], names: Iterable[str]) -> dict[str, Device]:
+    """Give what is present of `names`, by name and in their order; at least one.
+
+    Whole names are looked for first, then parts of names; case does not matter. A name that means several is a mistake
+    only where no other name before it means something.
 
     Raises:
         NoMicrophone: there are none at all.
@@ -76,9 +90,17 @@ def choose(devices: Sequence[Device], names: Iterable[str]) -> Device:
     if not devices:
         behind = " (on Linux it is reached through libasound2-plugins or pipewire-alsa)" if _linux() else ""
         raise NoMicrophone(f"no microphone was found{behind}")
+    found: dict[str, Device] = {}
     for name in wanted:
-        if device := named(devices, name):
-            return device
+        try:
+            device = named(devices, name)
+        except VoicegoError:
+            if not found:
+                raise
+        else:
+            found |= {name: device} if device else {}
+    if found:
+        return found
     if DEFAULT in wanted and (headset := passed_over(devices)):
         raise NoSuchMicrophone(
             f'the only microphone is in the Bluetooth headset "{headset.name}", which plays worse while it is heard; '

@@ -32,7 +32,7 @@ class Lookout:
         self,
         server: Callable[[], Server | None] = sound_server.ask,
         heard_by: Callable[[int], frozenset[int]] = sound_server.heard_by,
-        look: Callable[[], tuple[Device, ...]] = look,
+        look: Callable[[tuple[str, ...]], tuple[Device, ...]] = look,
         changes: Changes = CHANGES,
     ) -> None:
         """Remember whom to ask, and what counts the changes."""
@@ -43,6 +43,8 @@ class Lookout:
         self._nothing_better: object = None
         """What there was when there was nothing better."""
         self._calls = 0
+        self._tries = 0
+        self._tried: object = ()
         self._saw: object = ()
         self._seen: tuple[Device, ...] = ()
 
@@ -58,38 +60,43 @@ class Lookout:
         now = (names, in_use, self._changes.count, _alsa()) if self._changes.listeners else None
         if now is not None and now == self._nothing_better:
             return False
-        better = self._look_for(names, in_use)
-        self._nothing_better = None if better else now
-        return better
-
-    def _look_for(self, names: tuple[str, ...], in_use: str) -> bool:
         server = self._server()
+        better = self._look_for(names, in_use, server)
+        self._nothing_better = None if better else now
+        return better and self._worth_a_try((names, in_use, _what_there_is(server)))
+
+    def _worth_a_try(self, this: object) -> bool:
+        """Not again and again what did not open the last time, while nothing changes."""
+        self._tries = self._tries + 1 if this == self._tried else 0
+        self._tried = this
+        return self._tries % BLIND_CALLS == 0
+
+    def _look_for(self, names: tuple[str, ...], in_use: str, server: Server | None) -> bool:
         there = from_server(server) if server else ()
-        heard = self._heard_by(os.getpid()) if server else frozenset()
-        by_server = any(device.name == in_use for device in there)
+        unknown: list[str] = []
         for name in names:
             device = named(there, name)
             if device:
-                return device.number not in heard if by_server and heard else device.name != in_use
-            if _says(name, in_use):
-                return False
-            if self._seen_anew(server, name):
-                return True
-        return False
+                return self._opens(server, unknown) or self._differs(device, there, in_use)
+            if name == DEFAULT or name.casefold() in in_use.casefold():
+                break
+            unknown.append(name)
+        return self._opens(server, unknown)
 
-    def _seen_anew(self, server: Server | None, name: str) -> bool:
-        """Whether PortAudio would list a device of that name."""
-        if name == DEFAULT:
+    def _differs(self, wanted: Device, there: tuple[Device, ...], in_use: str) -> bool:
+        heard = self._heard_by(os.getpid())
+        by_server = any(device.name == in_use for device in there)
+        return wanted.number not in heard if by_server and heard else wanted.name != in_use
+
+    def _opens(self, server: Server | None, unknown: list[str]) -> bool:
+        """Whether PortAudio would open one of those that no server knows."""
+        if not unknown:
             return False
         sees = _what_there_is(server)
         self._calls += 1
-        if sees != self._saw or (sees is None and self._calls % BLIND_CALLS == 1):
-            self._seen, self._saw = self._look(), sees
-        return named(self._seen, name) is not None
-
-
-def _says(name: str, in_use: str) -> bool:
-    return name == DEFAULT or name.casefold() in in_use.casefold()
+        if (sees, unknown) != self._saw or (sees is None and self._calls % BLIND_CALLS == 1):
+            self._seen, self._saw = self._look(tuple(unknown)), (sees, unknown)
+        return any(named(self._seen, name) for name in unknown)
 
 
 def _what_there_is(server: Server | None) -> object:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, AudioBlock
-from voicego.hearing.choosing import DEFAULT, Device, NoMicrophone, NoSuchMicrophone, choose, passed_over
+from voicego.hearing.choosing import DEFAULT, SERVERS, Device, NoMicrophone, NoSuchMicrophone, chosen, passed_over
 from voicego.hearing.mono import Mono
 from voicego.hearing.portaudio import THIS, PortAudio
 from voicego.hearing.present import check_raw, present
 from voicego.hearing.ring import Fresh, Ring
-from voicego.hearing.staying import Staying
+from voicego.hearing.staying import AS_IT_IS, Staying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,10 +149,8 @@ class Microphone:
             self._wanted = True
         with self._portaudio.alone():
             server = self._portaudio.server()
-            self._device = device = self._found(server)
-            channels = _channels(device, self._channel)
-            self._ring = ring = Ring(round(RING_S * device.rate), channels)
-            stream = self._started(device, channels, ring)
+            device, ring, stream = self._first_that_opens(self._found(server))
+            self._device, self._ring = device, ring
         with self._lock:
             if self._wanted:
                 self._stream, self._moved = stream, False
@@ -214,7 +212,7 @@ class Microphone:
             if closing.is_alive():
                 log.warning("the sound system does not let go of the microphone %s", self.name)
 
-    def _found(self, server: Server | None) -> Device:
+    def _found(self, server: Server | None) -> tuple[Device, ...]:
         self._portaudio.freshen()
         try:
             found = self._chosen(server)
@@ -224,26 +222,46 @@ class Microphone:
             found = self._chosen(server)
         return found
 
-    def _chosen(self, server: Server | None) -> Device:
+    def _chosen(self, server: Server | None) -> tuple[Device, ...]:
+        """Find what is there of the names, in their order."""
         there = present(self._portaudio.devices(), server)
-        device = choose(there, self._names)
-        check_raw(device, server, seen=self._portaudio.server_seen)
-        if device.default and DEFAULT in self._names and (headset := passed_over(there)):
+        found = chosen(there, self._names)
+        first = next(iter(found))
+        if first == DEFAULT:
+            check_raw(found[first], server, seen=self._portaudio.server_seen)
+        if first == DEFAULT and (headset := passed_over(there)):
             log.warning(
                 'the system\'s default microphone is in the Bluetooth headset "%s", which plays worse while it is '
                 'heard; hearing "%s" instead (to use the headset, name it in the rules file: microphone: %s)',
                 headset.name,
-                device.name,
+                found[first].name,
                 headset.name,
             )
-        return device
+        return tuple(found.values())
+
+    def _first_that_opens(self, found: tuple[Device, ...]) -> tuple[Device, Ring, Any]:
+        """Open one that is there: a device of ALSA is listed even while what it hears is gone."""
+        device, *others = found
+        try:
+            channels = _channels(device, self._channel)
+            ring = Ring(round(RING_S * device.rate), channels)
+            return device, ring, self._started(device, channels, ring)
+        except VoicegoError as error:
+            if not others:
+                raise
+            log.warning("%s; trying the next", error)
+            try:
+                return self._first_that_opens(tuple(others))
+            except VoicegoError:
+                raise error from None  # of the one that is preferred
 
     def _made_to_stay(self, device: Device, ring: Ring) -> Staying:
         def moved() -> None:
             self._moved = True
             ring.close()
 
-        return Staying(device.number if device.node else None, moved)
+        follows = device.name in SERVERS and not device.node
+        return Staying(None if follows else device.number if device.node else AS_IT_IS, moved)
 
     def _started(self, device: Device, channels: int, ring: Ring) -> Any:  # noqa: ANN401 - sounddevice has no types
         def heard(frames: Frames, _count: int, _time: object, status: Any) -> None:  # noqa: ANN401

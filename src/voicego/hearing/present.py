@@ -73,7 +73,7 @@ def check_raw(device: Device, server: Server | None, *, seen: bool) -> None:
     Raises:
         NoMicrophone: the server is away.
     """
-    if not device.default or not raw(device):
+    if not raw(device):
         return
     if server is not None:
         log.warning(

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 END_S = 1.0
 
+AS_IT_IS = -1
+
 NEWS = (b" on source #", b" on server", b" on card #")
 """After these another microphone may be there, or be the default."""
 
@@ -54,7 +56,7 @@ class Staying:
         """Remember.
 
         Args:
-            number: of the source that is to be heard; None: whichever is.
+            number: of the source that is to be heard; `AS_IT_IS`: which is heard at first; None: any.
             moved: called once, when another one is.
             news: starts what writes a line for each change.
             heard_by: asks for the numbers of the sources that a process hears.
@@ -100,7 +102,10 @@ class Staying:
     def _follow(self, told: Iterable[bytes]) -> None:
         """Until the server ends, or `stop`, or the stream was moved."""
         number = self._number
-        if self._elsewhere(number):
+        if number == AS_IT_IS:
+            heard = self._heard()
+            number = next(iter(heard)) if len(heard) == 1 else None
+        elif self._elsewhere(number):
             log.warning("the sound server lets voicego hear another microphone than it asked for")
             number = None
         for line in told:
@@ -111,10 +116,11 @@ class Staying:
                 return
 
     def _elsewhere(self, number: int | None) -> bool:
-        if number is None:
-            return False
-        try:
-            heard = self._heard_by(os.getpid()) - {sound_server.UNLINKED}
-        except VoicegoError:  # that it hangs is noticed elsewhere
-            return False
+        heard = frozenset() if number is None else self._heard()
         return bool(heard) and number not in heard
+
+    def _heard(self) -> frozenset[int]:
+        try:
+            return self._heard_by(os.getpid()) - {sound_server.UNLINKED}
+        except VoicegoError:  # that it hangs is noticed elsewhere
+            return frozenset()
