@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from voicego.app.ear.measuring import level, measures
 from voicego.app.ear.words import Metered, Told, decision_for, setup_for
 from voicego.errors import VoicegoError
 from voicego.flow import Samples, Scores, Utterance, in_samples
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def heard(*parts: Samples) -> HandSource:
@@ -79,9 +83,18 @@ def test_a_metered_source_gives_every_block_and_twelve_levels_a_second() -> None
     assert levels == pytest.approx([-40] * 10, abs=1)
 
 
-def test_the_word_is_that_of_the_starter_rules_or_the_first_of_ones_own() -> None:
+def test_the_word_is_that_of_the_starter_rules_or_the_first_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "voicego.yaml"
+
+    file.write_text("rules: {up: {open: browser, isolated: false}, stop: {open: browser}}")
+    own = setup_for(str(file))
+    file.write_text("rules: {up: {open: browser, enabled: false}}")
+    none = setup_for(str(file))
+
     assert decision_for(setup_for(None), "").keyword == "go"
-    assert decision_for(setup_for(None), "stop").keyword == "go", "there is no rule for it"
+    assert (decision_for(own, "").keyword, decision_for(own, "stop").keyword) == ("up", "stop")
+    assert decision_for(own, "").isolated, "it is asked for alone"
+    assert decision_for(none, "").keyword == "go"
 
 
 def scores(start_s: float, length_s: float, *, laid: bool, **probabilities: float) -> Scores:

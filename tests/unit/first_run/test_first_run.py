@@ -173,7 +173,7 @@ def test_rules_that_are_there_are_left_alone_and_the_line_for_the_microphone_is_
 
     assert silent.file.read_text() == "rules: {go: {open: browser}}\n"
     assert "is there already and was left as it is; --force writes over it" in silent.screen.lines[0]
-    assert silent.screen.lines[1] == 'for this microphone, put in it: microphone: "Yeti: USB"'
+    assert silent.screen.lines[1] == 'for this microphone, let it say: microphone: "Yeti: USB"'
 
 
 def test_the_word_is_asked_for_by_the_rules_that_are_there(silent: Stage) -> None:
@@ -219,6 +219,16 @@ def test_arrows_and_numbers_turn_to_another_one_which_is_heard(stage: Stage, key
         ["Yeti: USB"],
     ]
     assert "microphone: Yeti: USB" in stage.screen.lines
+
+
+def test_the_one_that_the_rules_mean_is_heard_first_and_needs_no_new_line(stage: Stage) -> None:
+    stage.file.write_text("microphone: [Snowball, yeti]\nrules: {stop: {open: browser}}\n")
+
+    stage.run("", "enter")
+
+    assert stage.ear.asked[0] == ("level", {"names": ["Yeti: USB"]})
+    assert stage.ear.asked[1] == ("words", {"names": ["Snowball", "yeti"], "rules_file": str(stage.file)})
+    assert not any("let it say" in line for line in stage.screen.lines)
 
 
 def test_keys_that_mean_nothing_change_nothing(stage: Stage) -> None:
@@ -380,10 +390,10 @@ def test_no_test_asks_for_no_word(stage: Stage) -> None:
 def test_who_chooses_the_default_against_the_rules_is_told_the_line(stage: Stage) -> None:
     stage.file.write_text("microphone: Yeti\nrules: {go: {open: browser}}\n")
 
-    stage.run("enter")
+    stage.run("up", "enter")
 
     assert ("words", {"names": ["default"], "rules_file": str(stage.file)}) in stage.ear.asked
-    assert 'for this microphone, put in it: microphone: "default"' in stage.screen.lines
+    assert 'for this microphone, let it say: microphone: "default"' in stage.screen.lines
 
 
 # --- login, and leaving ----------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def first_run(
     try:
         name, heard = _sound(wishes, screen, ear, running, setup)
         ear.close()
-        for text in _rules(wishes, name, setup):
+        for text in _rules(wishes, name):
             screen.line(text)
         stands = f"the rules are in {wishes.file}"
         if wishes.login or (wishes.login is None and screen.asks and _yes(screen, LOGIN)):
@@ -84,18 +84,17 @@ def _sound(
 ) -> tuple[str | None, Heard | None]:
     """Choose a microphone and hear a word, as often as it takes; what came of it, as far as it came."""
     name = microphone.by_name(ear, wishes.microphone) if wishes.microphone else None
-    heard = None
+    heard, file, usual = None, wishes.file if setup else None, setup.microphones if setup else (DEFAULT,)
     waits_s = FOR_EVER_S if screen.asks else word.WAITS_S
     try:
         if screen.asks and name is None:
-            name = _chosen(screen, ear)
+            name = microphone.chosen(screen, ear, usual)
         if wishes.test or (wishes.test is None and screen.asks):
             heard = Heard.NO
             if running():
                 screen.line("voicego runs already: what you say now, it obeys as well")
-            file, usual = (wishes.file, setup.microphones) if setup else (None, (DEFAULT,))
             while (heard := word.hear_one(screen, ear, (name,) if name else usual, file, waits_s)) is Heard.ELSEWHERE:
-                name = _chosen(screen, ear)
+                name = microphone.chosen(screen, ear, usual)
     except NoMicrophone as error:
         screen.line(str(error))
     except VoicegoError as error:  # the sound system is no reason not to begin
@@ -103,20 +102,14 @@ def _sound(
     return name, heard
 
 
-def _chosen(screen: Screen, ear: Ear) -> str:
-    name = microphone.chosen(screen, ear)
-    screen.line(f"microphone: {'the default' if name == DEFAULT else name}")
-    return name
-
-
-def _rules(wishes: Wishes, name: str | None, setup: Setup | None) -> Iterator[str]:
+def _rules(wishes: Wishes, name: str | None) -> Iterator[str]:
     """Write the rules where there are none; a file that is there is the person's own."""
     if rules.begin(wishes.file, force=wishes.force, text=with_microphone(starter(), name)):
         yield f"wrote the starter rules to {wishes.file}; edit them, then: voicego run"
         return
     yield f"{wishes.file} is there already and was left as it is; --force writes over it"
-    if name and (setup is None or name not in setup.microphones):
-        yield f"for this microphone, put in it: {line_for(name)}"
+    if name:
+        yield f"for this microphone, let it say: {line_for(name)}"
 
 
 def _yes(screen: Screen, question: str) -> bool:

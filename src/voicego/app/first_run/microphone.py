@@ -47,8 +47,8 @@ def by_name(ear: Ear, name: str) -> str:
     return name
 
 
-def chosen(screen: Screen, ear: Ear) -> str:
-    """Let the person choose; returns what to write into the rules.
+def chosen(screen: Screen, ear: Ear, usual: Sequence[str]) -> str | None:
+    """Let the person choose; returns what to write into the rules, None: `usual` means that one already.
 
     Raises:
         NoMicrophone: there is none.
@@ -59,7 +59,7 @@ def chosen(screen: Screen, ear: Ear) -> str:
         raise NoMicrophone("no microphone was found; plug one in, or see what `voicego doctor` says")
     with screen.picture() as picture:
         view = View(devices)
-        view.turn_to(ear, 0)
+        view.turn_to(ear, devices.index(meant) if (meant := _meant(devices, usual)) else 0)
         while True:
             view.hear(ear)
             picture.show([HOW, "", *view.rows(), "", view.remark])
@@ -72,7 +72,15 @@ def chosen(screen: Screen, ear: Ear) -> str:
                     view.turn_to(ear, 0)
                 case key if (to := view.after(key)) is not None:
                     view.turn_to(ear, to)
-    return name_of(view.device, view.devices)
+    screen.line(f"microphone: {view.device.name}{' (the default)' if view.device.default else ''}")
+    return None if view.device == _meant(view.devices, usual) else name_of(view.device, view.devices)
+
+
+def _meant(devices: Sequence[Device], names: Sequence[str]) -> Device | None:
+    try:
+        return choose(devices, names)
+    except VoicegoError:
+        return None
 
 
 def name_of(device: Device, devices: Sequence[Device]) -> str:
