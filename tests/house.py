@@ -40,6 +40,12 @@ class House:
     always: str = ""
     """What every rules file begins with."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    program: tuple[str, ...] = ("-m", "voicego")
+    """What Python runs as the daemon."""
+    under: tuple[str, ...] = ()
+    """A program that runs the daemon, and becomes it or ends with it: `unshare --net`."""
+    headless: bool = True
+    """Without a tray."""
     process: subprocess.Popen[bytes] | None = None
     heard: list[dict[str, Any]] = field(default_factory=list)
     """Events of the daemon since it began to listen."""
@@ -115,7 +121,7 @@ class House:
         """Start a daemon."""
         with (self.folder / "stderr").open("w") as told:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "voicego", "run", "--headless", *words],
+                [*self.under, sys.executable, *self.program, "run", *(["--headless"] if self.headless else []), *words],
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -32,9 +32,16 @@ FOR_THE_DAEMON = frozenset(
 """Set by systemd for the unit's own process. A child that spoke to NOTIFY_SOCKET would speak in the daemon's name."""
 
 PLACES = frozenset(
-    {"VOICEGO_CONFIG", "VOICEGO_DATA_DIR", "VOICEGO_LOG_DIR", "VOICEGO_RUNTIME_DIR", "VOICEGO_STATE_DIR"}
+    {
+        "VOICEGO_CONFIG",
+        "VOICEGO_DATA_DIR",
+        "VOICEGO_LOG_DIR",
+        "VOICEGO_RUNTIME_DIR",
+        "VOICEGO_STATE_DIR",
+        "VOICEGO_TRAY_ICONS",
+    }
 )
-"""Stay: an action that runs `voicego pause` must reach the daemon that started it."""
+"""Stay: an action that runs `voicego pause` must reach the daemon that started it, and its tray look as was wished."""
 
 
 BUNDLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LIBPATH")
