@@ -6,13 +6,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 export TORCH_INDEX PYTHON
 
-.PHONY: help run demo test lint unit setup setup-test clean wheel deb app homebrew
+.PHONY: help run demo test lint unit faults soak setup setup-test clean wheel deb app homebrew
 
 help:
 	@echo "make run    set everything up and start voicego"
 	@echo "make demo   play a recording through voicego to a real action; needs no microphone"
 	@echo "make test   set everything up and run every check and test"
 	@echo "make lint   the checks alone;   make unit   the quick tests alone"
+	@echo "make faults do everything bad to a running voicego, the slow things too; a table in build/faults.json"
+	@echo "make soak HOURS=24   hours of sound, faster than life; PACE=life through a sound server"
 	@echo "make wheel, make deb, make app, make homebrew   packages, in dist/; see packaging/README.md"
 	@echo "make clean  remove the virtual environment and caches"
 	@echo "TORCH_INDEX=address takes torch from there, TORCH_INDEX=none from PyPI alone."
@@ -34,6 +36,15 @@ lint: setup-test
 
 unit: setup-test
 	$(BIN)/python -m pytest tests/unit
+
+# Every fault, those that `make test` leaves out as well. The table of docs/reliability.md is made of what they measure.
+faults: setup-test
+	rm -f build/faults.json
+	VOICEGO_FAULTS_REPORT=build/faults.json $(BIN)/python -m pytest tests/faults -m ""
+
+# SPEECH names recordings of people talking, where there are any. Figures and a picture are in build/.
+soak: setup-test
+	$(BIN)/python benchmarks/soak.py $(or $(HOURS),1) --pace $(or $(PACE),fast) --speech $(SPEECH)
 
 wheel: setup
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .

@@ -35,6 +35,7 @@ needs_test=(
   "command appstreamcli|a check of AppStream metadata|appstream|appstream|appstream|AppStream|-"
   "command systemd-analyze|a check of units|systemd|systemd|systemd|systemd|-"
   "command lintian|a check of the Debian package|lintian|-|-|-|-"
+  "command strace|seeing what is written and dialled in the tests|strace|strace|strace|strace|-"
   "command unshare|a network namespace for the tests|util-linux|util-linux|util-linux|util-linux|-"
 )
 

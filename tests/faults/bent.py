@@ -1,0 +1,84 @@
+"""The real program, bent in one place: `python bent.py clock FILE run …` or `python bent.py stuck FILE run …`.
+
+`clock`: FILE holds two numbers, by how many seconds the clock on the wall and that of the boot are off. `stuck`: as
+long as FILE is there, the model does not come back; with `soon-stuck` that is noticed after two seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voicego.flow import Samples, Setup
+    from voicego.seams import Classifier, Follower
+
+
+def bend_clock(file: Path) -> None:
+    """Let the clocks of this process be off; before anything else is imported that keeps one of them."""
+    wall, any_clock = time.time, time.clock_gettime
+
+    def off(number: int) -> float:
+        return float(file.read_text().split()[number])
+
+    def clock(which: int) -> float:
+        return any_clock(which) + (off(1) if which == time.CLOCK_BOOTTIME else 0.0)
+
+    time.time = lambda: wall() + off(0)
+    time.clock_gettime = clock
+
+
+def wait_while(file: Path) -> None:
+    """Hang."""
+    while file.exists():
+        time.sleep(0.05)
+
+
+class Stuck:
+    """A follower that waits while a file is there."""
+
+    def __init__(self, real: Follower, file: Path) -> None:
+        self._real = real
+        self._file = file
+
+    def score(self, windows: Any) -> Samples:  # noqa: ANN401 -- as the real one
+        wait_while(self._file)
+        return self._real.score(windows)
+
+
+def bend_model(file: Path) -> None:
+    """Let the model hang while a file is there."""
+    from voicego.app import hearing  # noqa: PLC0415 -- after the choice of what to bend
+
+    real = hearing.classifier_for
+
+    def classifier_for(setup: Setup) -> Classifier:
+        model = real(setup)
+        follow = model.follow
+
+        def stuck_follow() -> Follower:
+            wait_while(file)
+            return Stuck(follow(), file)
+
+        model.follow = stuck_follow  # type: ignore[method-assign]
+        return model
+
+    hearing.classifier_for = classifier_for
+
+
+def bend_model_soon(file: Path) -> None:
+    """The same, and the supervisor loses its patience sooner."""
+    from voicego.daemon import watching  # noqa: PLC0415
+
+    watching.STUCK_S = 2.0
+    bend_model(file)
+
+
+if __name__ == "__main__":
+    _, _what, _file, *sys.argv[1:] = sys.argv
+    {"clock": bend_clock, "stuck": bend_model, "soon-stuck": bend_model_soon}[_what](Path(_file))
+    from voicego.cli import main
+
+    main()
