@@ -176,7 +176,7 @@ def test_a_microphone_that_was_asked_for_and_is_not_there_leaves_the_old_one_in_
 
     assert house.wanted[1] == ("Yeti", "default")
     assert (status.microphone, status.state) == ("default", State.LISTENING)
-    assert stays == ('there is no microphone "Yeti"; default stays in use until one comes',)
+    assert stays == ('there is no microphone "Yeti"; default is heard until it comes',)
     assert house.daemon.status().notices == ()
 
 

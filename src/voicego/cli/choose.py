@@ -67,6 +67,8 @@ def microphone(
     """Hear this microphone while it is there."""
     found = ask_running("microphone", name=_unless_file(name))["status"]
     say.line(f"hears: {found['microphone'] or found['reason'] or 'nothing yet'}")
+    for text in found["notices"]:
+        say.line(text)
 
 
 def sensitivity(

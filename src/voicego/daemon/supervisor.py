@@ -168,10 +168,12 @@ class Daemon:
 
     def _note_who_stands_in(self, source: Source, setup: Setup) -> None:
         """Say that others were asked for than the microphone that is heard."""
-        wanted = [name for name in setup.microphones if name.casefold() in f"default {source.name}".casefold()]
-        asked = " or ".join(f'"{name}"' for name in setup.microphones)
-        text = f"there is no microphone {asked}; {source.name} stays in use until one comes"
-        self._happenings.note(Notice("microphone", text, holds=bool(self._before_it) and not wanted))
+        chosen_here = self._choices.microphone
+        asked = (chosen_here,) if chosen_here else setup.microphones if self._before_it else ()
+        there = any(name.casefold() in f"default {source.name}".casefold() for name in asked)
+        names = " or ".join(f'"{name}"' for name in asked)
+        text = f"there is no microphone {names}; {source.name} is heard until it comes"
+        self._happenings.note(Notice("microphone", text, holds=bool(asked) and not there))
 
     def _stage_for(self, setup: Setup) -> SecondStage | None:
         """Take the second stage in use, or another where a setup asks for that; awake, for listening begins."""
