@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.house import until
+from tests.pipewire import pipewire_in
 from tests.soundserver import SoundServer
 from voicego.absence import cannot_tell
 from voicego.absence.call import Call
@@ -19,12 +22,11 @@ from voicego.absence.pactl import Pactl
 from voicego.flow import Absence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
 
 @contextmanager
-def watched(server: SoundServer, own: set[int] | None = None) -> Iterator[list[bool]]:
+def watched(env: Mapping[str, str], own: set[int] | None = None) -> Iterator[list[bool]]:
     """What is told, as it is told."""
     told: list[bool] = []
 
@@ -32,7 +34,7 @@ def watched(server: SoundServer, own: set[int] | None = None) -> Iterator[list[b
         assert kind is Absence.CALL
         told.append(now)
 
-    watcher = Call(tell, lambda: frozenset(own or ()), Pactl(server.env))
+    watcher = Call(tell, lambda: frozenset(own or ()), Pactl(env))
     watcher.start()
     try:
         yield told
@@ -45,18 +47,23 @@ def watched(server: SoundServer, own: set[int] | None = None) -> Iterator[list[b
 def recording(server: SoundServer, source: str = "vmic.monitor", *words: str) -> Iterator[int]:
     """A second program hears a microphone; gives its process."""
     there = len(server.source_outputs())
-    command = ["parec", f"--device={source}", *words]
-    recorder = subprocess.Popen(command, env=server.env, stdout=subprocess.DEVNULL)
-    try:
+    with running(["parec", f"--device={source}", *words], server.env) as recorder:
         until(lambda: len(server.source_outputs()) > there, "the recorder's stream")
         yield recorder.pid
+
+
+@contextmanager
+def running(command: list[str], env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+    try:
+        yield process
     finally:
-        recorder.terminate()
-        recorder.wait(timeout=10)
+        process.terminate()
+        process.wait(timeout=10)
 
 
 def test_another_recorder_is_a_call_for_as_long_as_it_records(sound_server: SoundServer) -> None:
-    with watched(sound_server) as told:
+    with watched(sound_server.env) as told:
         with recording(sound_server):
             until(lambda: told == [True], "the call")
         until(lambda: told == [True, False], "its end")
@@ -66,7 +73,7 @@ def test_another_recorder_is_a_call_for_as_long_as_it_records(sound_server: Soun
 
 
 def test_a_call_that_began_before_is_noticed(sound_server: SoundServer) -> None:
-    with recording(sound_server), watched(sound_server) as told:
+    with recording(sound_server), watched(sound_server.env) as told:
         until(lambda: told == [True], "the call")
 
 
@@ -81,7 +88,7 @@ def test_who_records_and_is_no_ear_is_no_call(sound_server: SoundServer) -> None
         others.enter_context(recording(sound_server, "vmic.monitor", "--rate=25"))
         others.enter_context(recording(sound_server, "vmic.monitor", "--property=media.name=Peak detect"))
         others.enter_context(recording(sound_server, "vmic.monitor", "--property=media.role=filter"))
-        with watched(sound_server, own) as told:
+        with watched(sound_server.env, own) as told:
             with recording(sound_server):
                 until(lambda: told == [True], "the call beside them")
             until(lambda: told == [True, False], "its end")
@@ -91,7 +98,7 @@ def test_a_monitor_that_we_hear_ourselves_is_a_microphone(sound_server: SoundSer
     with ExitStack() as others:
         others.callback(sound_server.unload, sound_server.add_sink("headset"))
         ours = others.enter_context(recording(sound_server, "headset.monitor"))
-        with watched(sound_server, {ours}) as told:
+        with watched(sound_server.env, {ours}) as told:
             with recording(sound_server, "headset.monitor"):
                 until(lambda: told == [True], "the call on our own microphone")
             until(lambda: told == [True, False], "its end")
@@ -99,7 +106,7 @@ def test_a_monitor_that_we_hear_ourselves_is_a_microphone(sound_server: SoundSer
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_server_that_is_restarted_is_followed_again(how: signal.Signals) -> None:
-    with SoundServer() as server, watched(server) as told:
+    with SoundServer() as server, watched(server.env) as told:
         with recording(server):
             until(lambda: told == [True], "the call")
             server.stop(how)
@@ -111,11 +118,20 @@ def test_a_server_that_is_restarted_is_followed_again(how: signal.Signals) -> No
 
 def test_it_ends_in_time_while_the_server_hangs() -> None:
     with SoundServer() as server, ExitStack() as watching:
-        told = watching.enter_context(watched(server))
+        told = watching.enter_context(watched(server.env))
         with recording(server):
             until(lambda: told == [True], "the call")
             with server.hung():
                 watching.close()
+
+
+def test_pipewire_tells_too_and_its_streams_that_name_no_process_are_known_by_their_clients() -> None:
+    with tempfile.TemporaryDirectory(prefix="voicego-pw-", dir="/tmp") as folder, pipewire_in(Path(folder)) as env:
+        command = ["pw-record", f"{folder}/recorded.wav"]
+        with running(command, env) as ours, watched(env, {ours.pid}) as told:
+            with running(command, env):
+                until(lambda: told == [True], "the call")
+            until(lambda: told == [True, False], "its end, while our own goes on")
 
 
 def test_what_cannot_be_told_is_said(sound_server: SoundServer, tmp_path: Path) -> None:

@@ -106,12 +106,11 @@ class Call:
         also = self._heard_by_us | {self._pactl.default_source()}
         return recorders(listed, microphones(sources, also), own, clients)
 
-    def _clients_of(self, listed: list[Mapping[str, Any]]) -> dict[str, int]:
-        """Give the process of each client, where a stream does not say its own."""
+    def _clients_of(self, listed: list[Mapping[str, Any]]) -> dict[str, int | None]:
+        """Give the clients and their processes, where a stream does not say its own."""
         if all(process_id(stream) is not None for stream in listed):
             return {}
-        clients = ((str(one["index"]), process_id(one)) for one in self._pactl.listed("clients"))
-        return {index: pid for index, pid in clients if pid is not None}
+        return {str(one["index"]): process_id(one) for one in self._pactl.listed("clients")}
 
     def _found(self, programs: tuple[str, ...]) -> None:
         before, self._programs = self._programs, programs

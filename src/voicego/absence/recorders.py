@@ -23,7 +23,7 @@ def recorders(
     streams: Iterable[Mapping[str, Any]],
     microphones: Collection[int],
     own_pids: Collection[int],
-    pids_of_clients: Mapping[str, int],
+    clients: Mapping[str, int | None],
 ) -> tuple[str, ...]:
     """Name the other programs that record from a microphone.
 
@@ -31,12 +31,14 @@ def recorders(
         streams: what `ears` left.
         microphones: indices of the sources that are microphones.
         own_pids: processes whose streams do not count.
-        pids_of_clients: for streams that do not say their process: that of the client which they belong to.
+        clients: for streams that do not say their process: the clients by index, with that of each, where it says so.
     """
     found = [
         _program(stream)
         for stream in streams
-        if stream.get("source") in microphones and pid_of(stream, pids_of_clients) not in own_pids
+        if stream.get("source") in microphones
+        and (process_id(stream) is not None or str(stream.get("client")) in clients)  # else it has just ended
+        and pid_of(stream, clients) not in own_pids
     ]
     return tuple(dict.fromkeys(found))
 
@@ -54,10 +56,14 @@ def microphones(sources: Iterable[Mapping[str, Any]], also: Collection[str]) -> 
     return {source["index"]: source["name"] for source in sources if source["name"] in also or not _is_monitor(source)}
 
 
-def pid_of(stream: Mapping[str, Any], pids_of_clients: Mapping[str, int]) -> int | None:
-    """Give the process that a stream belongs to, where it can be told."""
+def pid_of(stream: Mapping[str, Any], clients: Mapping[str, int | None]) -> int | None:
+    """Give the process that a stream belongs to, where it can be told.
+
+    PipeWire's own clients do not say it of their streams. PortAudio's, through ALSA, is one of them: without its client
+    voicego would take itself for a call.
+    """
     own = process_id(stream)
-    return own if own is not None else pids_of_clients.get(str(stream.get("client")))
+    return own if own is not None else clients.get(str(stream.get("client")))
 
 
 def process_id(one: Mapping[str, Any]) -> int | None:
