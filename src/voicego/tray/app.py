@@ -57,7 +57,7 @@ class Tray:
         Raises:
             VoicegoError: there is no desktop, or it went.
         """
-        if host.find(self._environ) is Host.NONE and not host.may_come(self._environ):
+        if not host.may_come(self._environ):
             raise VoicegoError(NO_DESKTOP)
         self._client = Client(self._places.socket, self._show, self._deeds, self._leave, attached=attached)
         self._client.start()
