@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from queue import Queue
+from queue import Empty, Queue
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,13 +45,13 @@ def watched() -> Iterator[Callable[[Path], Watched]]:
     """Begin to watch a file; what it says at each change comes by the queue."""
     watches: list[Watch] = []
 
-    def begin(path: Path) -> Watched:
+    def begin(path: Path, look_s: float = 0.25) -> Watched:
         changes: Watched = Queue()
 
         def changed() -> None:
             changes.put(path.read_text() if path.exists() else "nothing")
 
-        watches.append(Watch(path, changed, look_s=0.25))
+        watches.append(Watch(path, changed, look_s=look_s))
         watches[-1].start()
         return changes
 
@@ -184,6 +184,34 @@ def test_a_link_that_leads_elsewhere_is_followed_there_and_watched_there(
 
     assert first == NEW
     assert last_of(changes, OLD) == OLD
+
+
+def save_until_noticed(file: Path, changes: Watched) -> None:
+    """Save again and again, for nobody says when a folder is being watched."""
+    for number in range(100):
+        file.write_text(f"{NEW}# {number}")
+        try:
+            changes.get(timeout=0.2)
+        except Empty:
+            continue
+        return
+    raise AssertionError(f"no change of {file} was noticed")
+
+
+def test_the_system_tells_of_changes_also_where_the_link_leads_next(
+    file: Path, tmp_path: Path, watched: Callable[..., Watched]
+) -> None:
+    other = tmp_path / "other" / "rules.yaml"
+    other.parent.mkdir()
+    other.write_text(NEW)
+    link = tmp_path / "voicego.yaml"
+    link.symlink_to(file)
+    changes = watched(link, look_s=10.0)
+
+    save_until_noticed(file, changes)
+    sh('ln -sfn "$1" "$2"', other, link)
+    save_until_noticed(other, changes)
+    save_until_noticed(other, changes)
 
 
 def test_a_link_that_stands_for_the_folder_may_lead_elsewhere(

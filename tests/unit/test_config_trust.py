@@ -106,6 +106,16 @@ def test_the_owners_own_group_may_write(file: Path) -> None:
     assert load(file, hears).rules == GO
 
 
+@pytest.mark.parametrize(("name", "members"), [("users", []), (MINE.pw_name, [MINE.pw_name, "bob"])])
+def test_a_group_is_the_owners_own_by_its_name_and_without_others(
+    file: Path, monkeypatch: pytest.MonkeyPatch, name: str, members: list[str]
+) -> None:
+    file.chmod(0o664)
+    monkeypatch.setattr(grp, "getgrgid", lambda number: grp.struct_group((name, "x", number, members)))
+
+    assert f"the group {name} may write in this file" in refused(file)
+
+
 @pytest.mark.skipif(sys.platform != "linux" or not ALONE, reason="needs Linux, and a group of one's own")
 def test_a_list_of_rights_that_names_others_is_seen(file: Path) -> None:
     file.chmod(0o664)

@@ -107,8 +107,8 @@ class Watch:
         """Call `changed` if the file is another than before; if nothing is in it, only if that is so a second time."""
         now = picture(self.path)
         if now == self.seen:
-            self._broken_off = False
-        elif now.whole or self._broken_off:
+            return
+        if now.whole or self._broken_off:
             self.seen, self._broken_off = now, False
             self.changed()
         else:

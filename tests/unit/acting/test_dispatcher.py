@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from dataclasses import replace
 from datetime import datetime
 from queue import Queue
 from typing import TYPE_CHECKING
@@ -233,11 +234,18 @@ class TestTheQueue:
         assert ended
         assert (stage.next().detail, stage.reports.empty()) == ("voicego is stopping", True)
 
-    def test_does_not_carry_out_what_waited_too_long(
-        self, linux: Room, stages: Callable[..., Stage], caplog: pytest.LogCaptureFixture
+    @pytest.mark.parametrize(("unlimited", "done"), [(False, ["d1", "d3"]), (True, ["d1", "d2", "d3"])])
+    def test_does_not_carry_out_what_waited_too_long_but_of_a_recording(
+        self,
+        linux: Room,
+        stages: Callable[..., Stage],
+        caplog: pytest.LogCaptureFixture,
+        *,
+        unlimited: bool,
+        done: list[str],
     ) -> None:
         gate, clock = Gate(linux), Clock()
-        stage = stages(clock=clock)
+        stage = stages(clock=clock, unlimited=unlimited)
         stage.dispatcher.start()
         stage.dispatcher.offer(detection("d1"), PLAY)
         assert gate.began.wait(WAIT_S)
@@ -248,9 +256,9 @@ class TestTheQueue:
         gate.go_on.set()
         assert stage.dispatcher.drain(WAIT_S)
 
-        assert [stage.next().detection_id for _ in range(2)] == ["d1", "d3"]
-        assert stage.dispatcher.dropped == 1
-        assert "d2 go: not acted on, it waited for 31 s" in caplog.text
+        assert [stage.next().detection_id for _ in done] == done
+        assert stage.dispatcher.dropped == 3 - len(done)
+        assert ("d2 go: not acted on, it waited for 31 s" in caplog.text) is not unlimited
 
     def test_can_be_waited_for(self, linux: Room, stages: Callable[..., Stage]) -> None:
         gate = Gate(linux)
@@ -533,6 +541,20 @@ class TestAsking:
 
         assert linux.commands.count(("playerctl", "off")) == 2
         assert stage.dispatcher.limited == 1
+
+    def test_a_pause_that_asks_is_not_done_for_want_of_a_question(
+        self, linux: Room, stages: Callable[..., Stage]
+    ) -> None:
+        stage = stages(clock=Clock())
+        stage.dispatcher.limit(Rate(1, 10.0))
+        stage.dispatcher.start()
+        stage.dispatcher.offer(detection(), PLAY)
+
+        asked = stage.dispatcher.offer(detection("d2", "off", 2.0), replace(ASKS, actions=(*ASKS.actions, Pause())))
+
+        assert (asked, stage.dispatcher.asks, stage.pauses) == (False, False, [])
+        assert stage.dispatcher.drain(WAIT_S)
+        assert [argv for argv in linux.commands if argv[0] == "playerctl"] == [("playerctl",)]
 
     def test_by_hand_nobody_is_asked(self, linux: Room, stages: Callable[..., Stage]) -> None:
         assert [each.outcome for each in stages().dispatcher.do(ASKS)] == [Outcome.OK]

@@ -55,6 +55,13 @@ def test_a_rules_own_limit_holds_for_it_alone_and_is_told_first() -> None:
     assert limits.exceeded("off", ONE, 60.0) is None
 
 
+def test_of_two_limits_the_rules_own_is_the_one_that_is_told() -> None:
+    limits = Limits(Rate(1, 10.0))
+    limits.exceeded("off", ONE, 0.0)
+
+    assert limits.exceeded("off", ONE, 1.0) is ONE
+
+
 def test_a_rule_that_is_beyond_its_own_limit_takes_nothing_of_the_others() -> None:
     limits = Limits(Rate(2, 10.0))
     for _ in range(9):
