@@ -63,7 +63,7 @@ homebrew: setup
 	$(BIN)/python -m pip install -q -c constraints.txt hatchling
 	$(BIN)/python -m hatchling build -t sdist
 	@if [ -d dist/voicego.app ]; then cd dist && ditto -c -k --keepParent voicego.app voicego-app.zip; fi
-	$(BIN)/python packaging/homebrew/render.py dist/voicego-*.tar.gz dist/voicego-app.zip dist/homebrew
+	$(BIN)/python packaging/homebrew/render.py "$$(ls -t dist/voicego-*.tar.gz | head -n 1)" dist/voicego-app.zip dist/homebrew
 
 setup:
 	@tools/setup.sh run
