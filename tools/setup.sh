@@ -32,6 +32,7 @@ needs_test=(
   "command flite|a synthetic voice for the tests|flite|flite|flite|flite|-"
   "command sox|sounds for the tests|sox|sox|sox|sox|sox"
   "command desktop-file-validate|a check of desktop entries|desktop-file-utils|desktop-file-utils|desktop-file-utils|desktop-file-utils|-"
+  "command gio|a desktop's way to start its entries|libglib2.0-bin|glib2|glib2|glib2-tools|-"
   "command appstreamcli|a check of AppStream metadata|appstream|appstream|appstream|AppStream|-"
   "command systemd-analyze|a check of units|systemd|systemd|systemd|systemd|-"
   "command lintian|a check of the Debian package|lintian|-|-|-|-"

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.house import House, house_in
+from tests.house import House, house_in, until
 from voicego.lock import holder
+from voicego.service import xdg
+from voicego.service.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +71,23 @@ def test_desktops_accept_the_entry(house: House, home: Path) -> None:
     done = subprocess.run([validate, str(entry)], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("odd", ["plain", "a b", "q\"uo'te", "do$HOME", "per%cent", "back\\slash", "tick`x`", "ä ö"])
+def test_a_desktop_starts_the_entry_whatever_the_path_is(tmp_path: Path, odd: str) -> None:
+    gio = shutil.which("gio")
+    if gio is None:
+        pytest.fail("gio is missing: install the package libglib2.0-bin")
+    program, seen, entry = tmp_path / odd / "voicego", tmp_path / "seen", tmp_path / "voicego.desktop"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" "$VOICEGO_CONFIG" > {seen}.new && mv {seen}.new {seen}\n')
+    program.chmod(0o755)
+    entry.write_text(xdg.rendered(Program((str(program),), (), places={"VOICEGO_CONFIG": odd})))
+
+    subprocess.run([gio, "launch", str(entry)], check=True)
+
+    until(seen.exists, "the program")
+    assert seen.read_text() == f"tray {odd}\n"
 
 
 def test_dry_run_shows_all_and_does_nothing(house: House, home: Path) -> None:
