@@ -23,6 +23,7 @@ BEGINS_S = 0.1
 """Seconds in which pactl usually begins to be told of changes."""
 MOST = 65_536
 """Bytes of news taken at a time."""
+SUBSCRIBE = ("subscribe",)
 LACKING = (
     "there is no `pactl`, which tells of other programs' recordings; "
     "install it: the package pulseaudio-utils (on Arch libpulse), on PipeWire too"
@@ -40,6 +41,7 @@ class Pactl:
         """Remember; what `environ` says about the sound server is read when it is asked."""
         self._environ = environ
         self._news: subprocess.Popen[bytes] | None = None
+        self._asked: subprocess.Popen[bytes] | None = None
         self._hushed = False
 
     def listed(self, what: str) -> list[dict[str, Any]]:
@@ -71,17 +73,7 @@ class Pactl:
         Raises:
             Silent: the tool cannot be started.
         """
-        try:
-            news = self._news = subprocess.Popen(  # noqa: S603 -- the sound server's own
-                [_path(self._environ), "subscribe"],
-                env=self._env(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                bufsize=0,
-            )
-        except OSError as error:
-            raise Silent(f"pactl cannot be started: {error.strerror or error}") from error
+        news = self._news = self._started(*SUBSCRIBE)
         assert news.stdout is not None  # noqa: S101 -- it was asked for
         try:
             with news.stdout as told:
@@ -94,37 +86,39 @@ class Pactl:
             news.wait()
 
     def hush(self) -> None:
-        """End `changes` for good; from any thread."""
+        """End `changes` for good, and what is being listed; from any thread."""
         self._hushed = True
-        if self._news is not None:
-            self._news.kill()
+        for process in (self._news, self._asked):
+            if process is not None:
+                process.kill()
 
     def _run(self, *words: str) -> str:
+        with self._started(*words) as asked:
+            self._asked = asked
+            if self._hushed:
+                asked.kill()
+            try:
+                told, complaint = asked.communicate(timeout=ANSWER_S)
+            except subprocess.TimeoutExpired as error:
+                asked.kill()
+                raise Silent(f"the sound server did not answer within {ANSWER_S:g} s") from error
+        if asked.returncode != 0:
+            why = complaint.decode(errors="replace").strip().splitlines()
+            raise Silent(f"pactl cannot reach a sound server: {why[-1] if why else f'exit code {asked.returncode}'}")
+        return told.decode(errors="replace")
+
+    def _started(self, *words: str) -> subprocess.Popen[bytes]:
+        found = shutil.which("pactl", path=self._environ.get("PATH"))
+        if found is None:
+            raise Silent(LACKING)
         try:
-            done = subprocess.run(  # noqa: S603 -- the sound server's own
-                [_path(self._environ), *words],
-                env=self._env(),
+            return subprocess.Popen(  # noqa: S603 -- the sound server's own
+                [found, *words],
+                env=child_environment(self._environ) | {"LC_ALL": "C"},  # the plain locale: JSON can read its numbers
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=ANSWER_S,
-                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE if words != SUBSCRIBE else subprocess.DEVNULL,
+                bufsize=0,
             )
-        except subprocess.TimeoutExpired as error:
-            raise Silent(f"the sound server did not answer within {ANSWER_S:g} s") from error
         except OSError as error:
             raise Silent(f"pactl cannot be started: {error.strerror or error}") from error
-        if done.returncode != 0:
-            why = done.stderr.decode(errors="replace").strip().splitlines()
-            raise Silent(f"pactl cannot reach a sound server: {why[-1] if why else f'exit code {done.returncode}'}")
-        return done.stdout.decode(errors="replace")
-
-    def _env(self) -> dict[str, str]:
-        """Give its environment: in the plain locale, whose numbers JSON can read."""
-        return child_environment(self._environ) | {"LC_ALL": "C"}
-
-
-def _path(environ: Mapping[str, str]) -> str:
-    found = shutil.which("pactl", path=environ.get("PATH"))
-    if found is None:
-        raise Silent(LACKING)
-    return found
