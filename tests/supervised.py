@@ -92,6 +92,8 @@ class House:
     """A preferred microphone is there."""
     hanging: threading.Event | None = None
     """Opening comes back when it is set."""
+    holding: threading.Event = field(default_factory=threading.Event)
+    """Models are loaded while it is set."""
     missing: tuple[str, ...] = ()
     """Microphones that are not there."""
     wanted: list[tuple[str, ...]] = field(default_factory=list)
@@ -110,6 +112,7 @@ class House:
     events: SimpleQueue[dict[str, object]] = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
+        self.holding.set()
         ears = Deafness()
         parts = Parts(
             read_rules=self._read,
@@ -148,6 +151,7 @@ class House:
 
     def _load(self, setup: Setup) -> LevelClassifier:
         self.loads.append(setup)
+        self.holding.wait()
         if self.model:
             raise self.model
         self.models.append(LevelClassifier(loud=self.loud) if self.stuck is None else StuckClassifier(self.stuck))
@@ -183,16 +187,16 @@ class House:
         """Let time pass in steps of a second, in each of which sound comes (or not) and the supervisor looks around."""
         for _ in range(max(1, round(passed_s))):
             self.time += passed_s and 1.0
-            if heard and (session := self.daemon._capture.session):
+            if heard and (session := self.daemon._supervisor._capture.session):
                 self.sources[-1].hear(np.zeros(0, np.float32))
                 while session.heart._last != self.time:
                     time.sleep(0.001)
             for _ in range(2):  # the first may be asked when it has looked already
-                self.daemon._done_by_supervisor(lambda: None)
+                self.daemon._changed(lambda: None)
 
     @property
     def listener_thread(self) -> threading.Thread | None:
-        session = self.daemon._capture.session
+        session = self.daemon._supervisor._capture.session
         return session.thread if session else None
 
     def until_scoring(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.house import until
 from tests.supervised import GO, House, began, left
 from voicego.daemon.choices import Choices, applied, read, write
 from voicego.errors import VoicegoError
@@ -284,3 +285,15 @@ def test_the_file_holds_nothing_but_what_was_chosen(house: House, tmp_path: Path
         "paused",
         "paused_until",
     }
+
+
+def test_a_choice_made_while_new_rules_load_their_model_does_not_lose_them(house: House) -> None:
+    house.holding.clear()
+    house.rules = replace(TWO, model="other")
+    house.daemon.reload()
+
+    house.daemon.choose_sensitivity(Sensitivity.LOWER)
+    house.holding.set()
+    until(lambda: house.daemon.status().model == "other", "the model of the new rules")
+
+    assert house.daemon.status().sensitivity is Sensitivity.LOWER

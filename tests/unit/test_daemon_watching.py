@@ -294,7 +294,7 @@ def test_levels_and_scores_are_told_to_those_who_ask_and_only_then(house: House)
 
 
 def test_the_level_of_the_sound_is_in_the_status(house: House) -> None:
-    house.sources[-1].hear(np.tile(np.float32([0.1, -0.1]), 800))
+    house.sources[-1].hear(np.tile(np.array([0.1, -0.1], np.float32), 800))
     house.look_around()
 
     assert house.daemon.status().level_db == pytest.approx(-20.0, abs=0.1)

@@ -1,4 +1,4 @@
-"""The supervisor: builds the parts, starts, watches and stops them, and answers the control socket."""
+"""The supervisor: builds the parts, starts, watches and stops them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import logging
 import os
 import queue
 import threading
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from voicego import __version__
 from voicego.daemon import choices as chosen
-from voicego.daemon.book import Book, open_book, same_hearing, with_model_of, with_sensitivity, with_switch
+from voicego.daemon.book import Book, open_book, same_hearing, with_model_of, with_sensitivity
 from voicego.daemon.capture import HUNG_S, Capture, Ending
 from voicego.daemon.choices import Choices
 from voicego.daemon.happenings import Happenings
@@ -38,25 +37,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer")
-
 DRAIN_S = 60.0
 """Seconds that the last actions are given when a recording has ended."""
-ANSWER_S = 5.0
-"""Seconds that the supervisor is given to make a change that somebody waits for."""
 ROUND_S = 1.0
 """How often it looks around when nothing is due."""
 
 
-class Daemon:
-    """The `Controls`. Every change is made on the thread that calls `run`; other threads post it and may wait."""
+class Supervisor:
+    """Every change is made on the thread that calls `run`; other threads post it."""
 
-    def __init__(self, parts: Parts, dispatcher: Callable[[Daemon], Dispatcher], ears: Deafness) -> None:
+    def __init__(self, parts: Parts, dispatcher: Dispatcher, ears: Deafness) -> None:
         self._parts = parts
         self._ears = ears
-        self._dispatcher = dispatcher(self)
+        self._dispatcher = dispatcher
         self._posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._happenings = Happenings(parts.clock, parts.now, parts.wrong_file)
+        self.happenings = Happenings(parts.clock, parts.now, parts.wrong_file)
         self._book: Book | None = None
         """None: there are no rules that work."""
         self._choices = Choices()
@@ -147,7 +142,7 @@ class Daemon:
         assert self._classifier is not None  # noqa: S101
         self._trouble = ""
         self._ever_heard = True
-        setup, happenings = self._book.setup, self._happenings
+        setup, happenings = self._book.setup, self.happenings
         self._note_who_stands_in(source, setup)
         stage = self._stage_for(setup)
         listener = Listener(
@@ -173,14 +168,14 @@ class Daemon:
         there = any(name.casefold() in f"default {source.name}".casefold() for name in asked)
         names = " or ".join(f'"{name}"' for name in asked)
         text = f"there is no microphone {names}; {source.name} is heard until it comes"
-        self._happenings.note(Notice("microphone", text, holds=bool(asked) and not there))
+        self.happenings.note(Notice("microphone", text, holds=bool(asked) and not there))
 
     def _stage_for(self, setup: Setup) -> SecondStage | None:
         """Take the second stage in use, or another where a setup asks for that; awake, for listening begins."""
         wanted = (setup.confirm_with, setup.engine, setup.threads)
         if self._stage_of != wanted:
             self._end_stage()
-            self._stage, self._stage_of = self._parts.second_stage(setup, self._happenings.not_confirmed), wanted
+            self._stage, self._stage_of = self._parts.second_stage(setup, self.happenings.not_confirmed), wanted
             if self._stage:
                 self._stage.start()
         if self._stage:
@@ -196,7 +191,7 @@ class Daemon:
         if listener := self._capture.end():
             self._before = self._before + listener.counters
             for kind in listener.health.holding:
-                self._happenings.note(Notice(kind, "", holds=False))
+                self.happenings.note(Notice(kind, "", holds=False))
 
     def _better(self, source: Source) -> bool:
         """Look for a better microphone; on a thread of its own."""
@@ -217,7 +212,7 @@ class Daemon:
             case Ending.STUCK:
                 self._begin_anew(str(why))
             case Ending.LOST:
-                self._happenings.count("reconnects")
+                self.happenings.count("reconnects")
                 self._lose(str(why), wait=source is not None and source.live)
             case Ending.REFUSED:
                 may_come = self._ever_heard or (why is not None and self._parts.waits_for(why))
@@ -225,7 +220,7 @@ class Daemon:
 
     def _begin_anew(self, why: str) -> None:
         """Load the model again and listen with that: the old one may hold the thread for ever."""
-        self._happenings.count("restarts")
+        self.happenings.count("restarts")
         self._classifier = self._classifier_of = None
         if not self._restarts.another():
             self._starving = True
@@ -271,8 +266,9 @@ class Daemon:
             self._capture.tries.now()
 
     def _adopt_again(self) -> None:
-        if self._book:
-            self._adopt(self._book.file)
+        """Take the newest rules that are good once more, with what is chosen by now."""
+        if newest := self._loading or self._book:
+            self._adopt(newest.file)
 
     def _take(self, book: Book) -> None:
         """Replace what everybody reads."""
@@ -323,7 +319,7 @@ class Daemon:
         if not self._dispatcher.stop(JOIN_S):
             log.warning("the actions' thread did not end in time")
         self._state = State.STOPPED
-        self._happenings.tell("state", state=self._state, reason="")
+        self.happenings.tell("state", state=self._state, reason="")
         log.info("stopped")
 
     def _show(self) -> None:
@@ -331,7 +327,7 @@ class Daemon:
         if state is not self._state:
             self._state = state
             log.info("%s%s", state, f": {reason}" if reason else "")
-            self._happenings.tell("state", state=state, reason=reason)
+            self.happenings.tell("state", state=state, reason=reason)
         manager, session = self._parts.manager, self._capture.session
         manager.status(f"{state}: {reason}" if reason else state)
         if state not in {State.STARTING, State.LOADING}:
@@ -364,7 +360,7 @@ class Daemon:
     def _note_config_error(self, error: str) -> None:
         self._mistakes.note(error)
         if error:
-            self._happenings.tell("config error", error=error)
+            self.happenings.tell("config error", error=error)
 
     # --- other threads ----------------------------------------------------------------------------------------------
 
@@ -382,13 +378,13 @@ class Daemon:
     def _beat(self, heart: Heart, listener: Listener) -> None:
         """The listener's thread lives."""
         heart.beat()
-        self._happenings.level(listener)
+        self.happenings.level(listener)
 
     def _scored(self, scores: Scores) -> None:
         """Somebody looks on; from the listener's thread."""
         if book := self._book:
             active = {word: least for word, least in book.thresholds.items() if word in book.rules}
-            self._happenings.scored(scores, active)
+            self.happenings.scored(scores, active)
 
     def _heard(self, detection: Detection) -> None:
         """Pass a detection on, from the listener's thread or the second stage's. Never blocks."""
@@ -398,65 +394,26 @@ class Daemon:
             return
         confirmed = "" if detection.confirmed is None else f", confirmed {detection.confirmed:.2f}"
         log.info("%s heard %s (%.2f%s)", detection.id, detection.keyword, detection.score, confirmed)
-        found = self._happenings.heard(detection)  # before its actions, which are noted beside it
+        found = self.happenings.heard(detection)  # before its actions, which are noted beside it
         taken = self._dispatcher.offer(detection, rule)
         if book and book.setup.chime:
             self._dispatcher.chime()
-        self._happenings.tell("detection", **found, taken=taken)
-
-    def ran(self, run: ActionRun) -> None:
-        """Note how an action ended; the dispatcher calls it, on its thread."""
-        self._happenings.ran(run)
-
-    def note(self, notice: Notice) -> None:
-        """Show a notice, or take it back; from any thread."""
-        self._happenings.note(notice)
+        self.happenings.tell("detection", **found, taken=taken)
 
     def _absent(self, absence: Absence, now: bool) -> None:  # noqa: FBT001 -- what is told has two values
         """A reason not to listen began or ended; from the thread of who watches."""
         self._posted.put(lambda: self._pauses.away(absence, now=now))
 
-    def ask_to_pause(self, for_s: float | None) -> None:
-        """Pause soon; for actions, which must not wait."""
-        self._posted.put(lambda: self._pause(for_s))
-
-    def ask_to_stop(self, exit_code: Exit = Exit.OK) -> None:
-        """Stop soon; fit for a signal handler (SimpleQueue.put is reentrant)."""
-        self._posted.put(lambda: self._stop(exit_code))
-
-    def ask_to_reload(self) -> None:
-        """Read the rules again soon; what is wrong with them is logged and shown in the status."""
-
-        def quietly() -> None:
-            with suppress(RulesError):  # noted by then
-                self._reload()
-
-        self._posted.put(quietly)
-
-    def _done_by_supervisor(self, change: Callable[[], Answer]) -> Answer:
-        """Have the supervisor make a change and wait for it."""
-        future: Future[Answer] = Future()
-
-        def work() -> None:
-            try:
-                future.set_result(change())
-            except BaseException as error:  # noqa: BLE001 -- it is the asker's
-                future.set_exception(error)
-
-        self._posted.put(work)
-        try:
-            return future.result(ANSWER_S)
-        except TimeoutError as error:
-            raise VoicegoError("voicego is stopping, or stuck; `voicego log` may say why") from error
-
     # --- changes, on the supervisor's thread ------------------------------------------------------------------------
 
-    def _pause(self, for_s: float | None) -> None:
+    def pause(self, for_s: float | None) -> None:
+        """Stop listening by a person's wish, for so many seconds or until resumed."""
         self._pauses.pause(None if for_s is None else self._parts.now() + for_s)
         self._keep_pauses()
         self._settle()
 
-    def _resume(self) -> None:
+    def resume(self) -> None:
+        """Listen again by a person's wish."""
         self._pauses.resume()
         self._keep_pauses()
         if self._starving:  # it had given up; a person has not
@@ -469,7 +426,7 @@ class Daemon:
     def _take_up_choices(self) -> None:
         if self._parts.choices_file is None:
             return
-        self._happenings.wrongs.read()
+        self.happenings.wrongs.read()
         self._choices = chosen.read(self._parts.choices_file)
         until = self._choices.paused_until
         if self._choices.paused or (until is not None and until > self._parts.now()):
@@ -486,23 +443,33 @@ class Daemon:
             if self._parts.choices_file:
                 chosen.write(self._parts.choices_file, choices)
 
-    def _choose(self, change: Callable[[Choices, Book], Choices]) -> None:
-        """Keep what was chosen and go on by it."""
+    def choose(self, change: Callable[[Choices, Book], Choices]) -> None:
+        """Keep what was chosen and go on by it.
+
+        Raises:
+            VoicegoError: nothing can be chosen.
+        """
         if self._parts.choices_file is None:
             raise VoicegoError("a voicego that hears a recording goes by its rules file alone")
         if self._book is None:
             raise VoicegoError("there are no rules that work, of which anything could be chosen")
         self._keep_choices(change(self._choices, self._book))
-        self._happenings.tell("choices")
+        self.happenings.tell("choices")
         self._adopt_again()
         self._settle()
 
-    def _choose_sensitivity(self, level: Sensitivity | None, keyword: str | None) -> None:
-        self._choose(lambda choices, book: with_sensitivity(choices, book, level, keyword))
+    def choose_sensitivity(self, level: Sensitivity | None, keyword: str | None) -> None:
+        """Keep what was chosen; what was called wrong before is no longer counted."""
+        self.choose(lambda choices, book: with_sensitivity(choices, book, level, keyword))
         if keyword:
-            self._happenings.wrongs.start_over(keyword, self._parts.now())
+            self.happenings.wrongs.start_over(keyword, self._parts.now())
 
-    def _reload(self) -> None:
+    def reload(self) -> None:
+        """Read the rules again.
+
+        Raises:
+            RulesError: they are broken; the last good ones stay.
+        """
         try:
             setup = self._parts.read_rules()
         except RulesError as error:
@@ -517,25 +484,26 @@ class Daemon:
             self._failure, self._starving = "", False
             self._adopt(setup)
             log.info("the rules were read: %s", ", ".join(r.keyword for r in setup.rules if r.enabled) or "none active")
-        self._happenings.tell("rules")
+        self.happenings.tell("rules")
         self._settle()
 
-    def _stop(self, exit_code: Exit) -> None:
+    def stop(self, exit_code: Exit) -> None:
+        """End after this."""
         self._stopping = exit_code
 
-    def _look_on(self) -> None:
+    def look_on(self) -> None:
         """Let a session's windows be told, or no longer."""
         if session := self._capture.session:
-            session.listener.look_on = self._scored if self._happenings.subscribers.scores else None
+            session.listener.look_on = self._scored if self.happenings.subscribers.scores else None
 
-    # --- what the control socket may ask --------------------------------------------------------------------------
+    # --- from any thread ---------------------------------------------------------------------------------------------
 
     def status(self) -> Status:
         """Picture the daemon as it is now; from any thread."""
         session = self._capture.session
         listener = session.listener if session else None
         totals = self._before + (listener.counters if listener else Counters())
-        book, stage, happenings = self._book, self._stage, self._happenings
+        book, stage, happenings = self._book, self._stage, self.happenings
         setup = book.setup if book else Setup()
         return Status(
             state=self._state,
@@ -577,18 +545,6 @@ class Daemon:
             log_file=str(self._parts.log_file or ""),
         )
 
-    def pause(self, for_s: float | None = None) -> Status:
-        """Stop listening and close the microphone."""
-        return self._changed(lambda: self._pause(for_s))
-
-    def resume(self) -> Status:
-        """Listen again."""
-        return self._changed(self._resume)
-
-    def reload(self) -> Status:
-        """Read the rules again."""
-        return self._changed(self._reload)
-
     def microphones(self) -> dict[str, object]:
         """List what can be listened to; in the caller's thread, for that may take a second."""
         session, book = self._capture.session, self._book
@@ -603,61 +559,28 @@ class Daemon:
             "file": list(book.file.microphones) if book else [],
         }
 
-    def choose_microphone(self, name: str | None) -> Status:
-        """Hear this one while it is there; None: as the rules file says."""
-        return self._changed(lambda: self._choose(lambda choices, _: replace(choices, microphone=name)))
-
-    def choose_sensitivity(self, level: Sensitivity | None, keyword: str | None = None) -> Status:
-        """Choose for one word or for all; None: as the rules file says."""
-        return self._changed(lambda: self._choose_sensitivity(level, keyword))
-
-    def switch_rule(self, keyword: str, *, on: bool) -> Status:
-        """Switch a rule off, or on again."""
-        return self._changed(lambda: self._choose(lambda choices, book: with_switch(choices, book, keyword, on=on)))
-
-    def choose_pause_while(self, what: Absence, *, on: bool | None) -> Status:
-        """Pause while nobody means voicego, or do not; None: as the rules file says."""
-
-        def change(choices: Choices, _: Book) -> Choices:
-            others = {absence: value for absence, value in choices.pause_while.items() if absence is not what}
-            return replace(choices, pause_while=others if on is None else others | {what: on})
-
-        return self._changed(lambda: self._choose(change))
-
-    def wrong(self, detection_id: str) -> Status:
-        """Note that a detection was none."""
-        return self._changed(lambda: self._happenings.wrong(detection_id))
-
-    def _changed(self, change: Callable[[], None]) -> Status:
-        self._done_by_supervisor(change)
-        return self.status()
-
-    def stop(self) -> Status:
-        """End, after this answer."""
-        status = replace(self.status(), state=State.STOPPED)
-        self.ask_to_stop()
-        return status
-
     def do(self, keyword: str) -> tuple[ActionRun, ...]:
         """Carry out a rule's actions now, in the caller's thread."""
         if self._book is None:
             raise VoicegoError("there are no rules that work")
         return self._dispatcher.do(self._book.active(keyword))
 
-    def subscribe(
-        self, listener: Callable[[dict[str, object]], None], *, levels: bool = False, scores: bool = False
-    ) -> Callable[[], None]:
-        """Call `listener` with each event until what is returned is called."""
-        end = self._happenings.subscribers.add(Subscription(listener, levels=levels, scores=scores))
-        if not scores:
+    def subscribe(self, subscription: Subscription) -> Callable[[], None]:
+        """Tell somebody what happens until what is returned is called."""
+        end = self.happenings.subscribers.add(subscription)
+        if not subscription.scores:
             return end
-        self._posted.put(self._look_on)
+        self.post(self.look_on)
 
         def end_scores() -> None:
             end()
-            self._posted.put(self._look_on)
+            self.post(self.look_on)
 
         return end_scores
+
+    def post(self, change: Callable[[], None]) -> None:
+        """Have a change made soon, on the supervisor's thread (SimpleQueue.put is reentrant: fit for a signal)."""
+        self._posted.put(change)
 
 
 def _model(setup: Setup) -> tuple[str, Engine, int]:
