@@ -43,8 +43,8 @@ def house(tmp_path: Path, sound_server: SoundServer, buses: Buses) -> Iterator[H
 def test_it_hears_nothing_in_a_call_or_behind_a_lock_and_all_again_after(
     house: House, sound_server: SoundServer, buses: Buses
 ) -> None:
-    house.begin()
-    assert house.process is not None
+    house.start()
+    house.until_state("listening")
 
     with subprocess.Popen(["parec"], env=sound_server.env, stdout=subprocess.DEVNULL) as call:
         paused = house.until_state("paused")
