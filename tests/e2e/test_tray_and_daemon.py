@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from contextlib import contextmanager
 from itertools import combinations
@@ -190,3 +191,22 @@ def leaving(house: House) -> Iterator[None]:
         house.leave()
         log = house.folder / "log" / "tray.log"
         print(log.read_text() if log.exists() else "(no log of the tray)")  # noqa: T201 -- seen with a failure
+
+
+def test_what_starts_at_login_brings_icon_and_daemon(tmp_path: Path, sound_server: SoundServer, bus: Buses) -> None:
+    house = house_with_tray(tmp_path, sound_server, bus.environ)
+    house.write(f"rules:\n  go: {{{house.mark()}}}\n")
+    with Panel(bus.environ["DBUS_SESSION_BUS_ADDRESS"]) as panel, leaving(house):
+        gui = "import sys; from voicego.cli import tray; sys.argv = ['voicego-tray']; tray()"
+        house.process = subprocess.Popen([sys.executable, "-c", gui], env=house.env, stdin=subprocess.DEVNULL)
+        until(lambda: house.status().get("state") == "listening", "a daemon that listens", 30.0)
+        until(lambda: panel.items and "voicego: listening" in panel.tooltip, "the icon", 20.0)
+        daemon = psutil.Process(house.status()["pid"])
+        house.process.terminate()
+        assert house.ended() == 0
+        still = house.status().get("state")
+        ask(house.socket, "stop")
+        psutil.wait_procs([daemon], timeout=10)
+
+    assert still == "listening"
+    assert not daemon.is_running()

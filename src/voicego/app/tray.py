@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicego import service
-from voicego.acting import applications, open_
+from voicego.acting import applications, notify, open_
 from voicego.acting.desk import Desk, System, this_system
 from voicego.acting.placeholders import Heard
 from voicego.acting.runner import Runner
@@ -20,10 +20,10 @@ from voicego.lock import AlreadyRunning, single_instance
 from voicego.log import start_logging
 from voicego.paths import Paths, make_private, paths
 from voicego.tray.app import Tray
-from voicego.tray.client import Deeds
+from voicego.tray.clicks import Deeds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 START = (sys.executable, "-m", "voicego", "run", "--headless")
 """The tray's daemon: the tray is there already."""
@@ -44,7 +44,14 @@ def tray(*, attached: bool, terminal: bool, tell: Callable[[str], None]) -> Exit
             return Exit.OK
         # A diary of its own: two processes that turn one file over would lose each other's lines.
         start_logging(places.log.with_name("tray.log"), to_terminal=terminal and not attached)
-        return Tray(places, os.environ, deeds(places, os.environ), tell).run(attached=attached)
+        desk = Desk(this_system(), Runner(os.environ, Path.home()), os.environ, Path.home())
+
+        def tell_all(sentence: str) -> None:
+            tell(sentence)
+            if not terminal:  # started at login: nobody reads what it writes
+                notify.begin(sentence, desk)
+
+        return Tray(places, os.environ, deeds(places, desk), tell_all).run(attached=attached)
 
 
 @contextmanager
@@ -63,13 +70,11 @@ def _only_one(places: Paths, tell: Callable[[str], None]) -> Iterator[bool]:
         lock.__exit__(None, None, None)
 
 
-def deeds(places: Paths, environ: Mapping[str, str]) -> Deeds:
+def deeds(places: Paths, desk: Desk) -> Deeds:
     """Connect the tray's clicks with the desktop."""
-    runner = Runner(environ, Path.home())
-    desk = Desk(this_system(), runner, environ, Path.home())
 
     def start() -> None:
-        ran = runner.detach(START)
+        ran = desk.processes.detach(START)
         if ran.outcome is Outcome.FAILED:
             raise VoicegoError(f"voicego does not start ({ran.detail}); `voicego run` in a terminal says why")
 
@@ -95,8 +100,8 @@ def show_text(file: Path, desk: Desk) -> None:
     elif desk.system is System.MACOS:
         ran = desk.processes.detach(("open", "-t", str(file)))
     else:
-        editor = applications.default_for(PLAIN_TEXT, desk)
         heard = Heard("", 0.0, time.strftime("%H:%M:%S"))
+        editor = applications.default_for(PLAIN_TEXT, desk)
         ran = (
             desk.processes.detach(editor.argv((str(file),)))
             if editor and not editor.terminal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -24,6 +25,6 @@ def tray(
 ) -> int:
     """Show the icon in the tray, and start voicego where it does not run; the desktop does this at login."""
     from voicego.app import tray as room  # noqa: PLC0415 -- the desktop
-    from voicego.app.running import on_a_terminal  # noqa: PLC0415
 
-    return room.tray(attached=attached, terminal=on_a_terminal(), tell=say.error)
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    return room.tray(attached=attached, terminal=terminal, tell=say.error)

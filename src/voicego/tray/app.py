@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from voicego.errors import Exit, VoicegoError
 from voicego.tray import host, panel
-from voicego.tray.client import Client, Deeds
+from voicego.tray.clicks import Clicks, Deeds
+from voicego.tray.client import Client
 from voicego.tray.host import Host
 
 if TYPE_CHECKING:
@@ -38,12 +39,21 @@ GONE = "the desktop has gone, and the tray icon with it; voicego itself goes on 
 class Tray:
     """One icon, in whatever tray there is."""
 
-    def __init__(self, places: Paths, environ: Mapping[str, str], deeds: Deeds, tell: Callable[[str], None]) -> None:
-        """Remember; `tell` shows a sentence to the person."""
+    def __init__(  # noqa: PLR0913 -- the last one for tests
+        self,
+        places: Paths,
+        environ: Mapping[str, str],
+        deeds: Deeds,
+        tell: Callable[[str], None],
+        *,
+        look_s: float = LOOK_S,
+    ) -> None:
+        """Remember; `tell` shows a sentence to the person, `look_s` lies between two looks for a tray."""
         self._places = places
         self._environ = environ
         self._deeds = deeds
         self._tell = tell
+        self._look_s = look_s
         self._patience = round(PATIENCE_S / LOOK_S)
         self._ending = threading.Event()
         self._view: View | None = None
@@ -59,7 +69,13 @@ class Tray:
         """
         if not host.may_come(self._environ):
             raise VoicegoError(NO_DESKTOP)
-        self._client = Client(self._places.socket, self._show, self._deeds, self._leave, attached=attached)
+        self._client = Client(
+            self._places.socket,
+            Clicks(self._places.socket, self._deeds),
+            self._show,
+            self._leave,
+            attached=attached,
+        )
         self._client.start()
         try:
             with _signals(self._client.end):
@@ -88,7 +104,7 @@ class Tray:
                 failures += 1
                 if failures >= MOST_FAILURES and not self._screen():
                     raise VoicegoError(GONE) from error
-            self._ending.wait(LOOK_S)
+            self._ending.wait(self._look_s)
 
     def _screen(self) -> bool:
         with host.display(self._environ) as found:
@@ -100,7 +116,7 @@ class Tray:
             found = host.find(self._environ)
             if found is not Host.NONE:
                 self._patience = 1
-            if found is not Host.NONE or self._ending.wait(LOOK_S):
+            if found is not Host.NONE or self._ending.wait(self._look_s):
                 return found
         self._patience = 1
         if sentence := host.hint(self._environ, self._places.choices.with_name("tray-hint")):

@@ -1,4 +1,4 @@
-"""Follows a daemon through its socket, does what is clicked, and says what is to be shown."""
+"""Follows a daemon through its socket, has clicks done, and says what is to be shown."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from voicego.control.client import NotRunning, ask, events
 from voicego.errors import VoicegoError
 from voicego.flow import State
-from voicego.tray.menu import morning
-from voicego.tray.model import Ask, Click, Deed, Known
+from voicego.tray.model import Deed, Known
 from voicego.tray.view import view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from voicego.tray.model import View
+    from voicego.tray.clicks import Clicks
+    from voicego.tray.model import Click, View
+
+    Message = Callable[[], None]
 
 log = logging.getLogger(__name__)
 
@@ -32,28 +33,13 @@ LOOK_S = 5.0
 """Seconds between two looks at a daemon that says nothing new."""
 SOON_S = 1.0
 """The same while the menu is open, or while nobody answers."""
+OPEN_S = 60.0
+"""Seconds after which a menu counts as closed: not every panel says that it was."""
 ANSWER_S = 3.0
 STARTING_S = 30.0
 """Seconds that a daemon is given to answer after it was started."""
 BURST_S = 0.1
-"""Seconds in which what happens is gathered: a look a tenth of a second is enough for an eye."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deeds:
-    """What only the world outside can do; each raises VoicegoError where it fails."""
-
-    start: Callable[[], None]
-    """Start a daemon."""
-    edit: Callable[[str], None]
-    """Open a rules file; empty: the one that lies where it usually does."""
-    show_log: Callable[[], None]
-    at_login: Callable[[], bool]
-    """Whether voicego starts at login."""
-    set_login: Callable[[bool], None]
-
-
-Message = Callable[[], None]
+"""Seconds in which what happens is gathered: ten looks a second are enough for an eye."""
 
 
 class Client:
@@ -62,8 +48,8 @@ class Client:
     def __init__(  # noqa: PLR0913 -- each is a seam
         self,
         socket: Path,
+        clicks: Clicks,
         show: Callable[[View], None],
-        deeds: Deeds,
         leave: Callable[[], None],
         *,
         attached: bool,
@@ -76,8 +62,8 @@ class Client:
         where none runs.
         """
         self._socket = socket
+        self._clicks = clicks
         self._show = show
-        self._deeds = deeds
         self._leave = leave
         self._attached = attached
         self._now = now
@@ -91,13 +77,13 @@ class Client:
         )
         self._known = Known(starting=True)
         self._shown: View | None = None
+        self._asked_before = False
         self._look_at = 0.0
         self._flash_until = 0.0
+        self._open_until = 0.0
         self._starting_until = self._clock() + STARTING_S
-        self._open = False
         self._on_purpose = False
-        self._first = True
-        """Nothing is known yet of whether a daemon runs."""
+        """The daemon said that it would end, or was asked to."""
 
     def start(self) -> None:
         """Begin to follow."""
@@ -105,11 +91,10 @@ class Client:
             thread.start()
 
     def stop(self, timeout_s: float = ANSWER_S) -> None:
-        """End; what was clicked and not yet asked is dropped."""
+        """Follow no more; what was clicked and not yet asked is dropped."""
         self._ending.set()
         self._post(lambda: None)
-        if threading.current_thread() is not self._threads[0]:
-            self._threads[0].join(timeout_s)
+        self._threads[0].join(timeout_s)
 
     def click(self, click: Click) -> None:
         """Do as asked, soon. Any thread."""
@@ -120,7 +105,7 @@ class Client:
         self._post(lambda: self._opened(is_open=is_open))
 
     def end(self) -> None:
-        """End the tray, soon; fit for a signal handler (SimpleQueue.put is reentrant)."""
+        """End the tray, soon. Any thread."""
         self._post(self._leave)
 
     # --- the thread of events -----------------------------------------------------------------------------------
@@ -130,10 +115,8 @@ class Client:
             try:
                 for event in events(self._socket):
                     self._post(lambda event=event: self._happened(event))  # type: ignore[misc]
-                    if self._ending.is_set():
-                        return
-            except VoicegoError:  # nobody there; the other thread says so
-                pass
+            except VoicegoError as error:  # nobody is there, which the other thread says
+                log.debug("no events: %s", error)
             except Exception:
                 log.exception("following the daemon's events met a surprise")
             self._post(self._look)
@@ -162,7 +145,7 @@ class Client:
             return
         if self._clock() >= self._look_at:
             self._refresh()
-        self._known = replace(self._known, flash=self._clock() < self._flash_until)
+        self._know(flash=self._clock() < self._flash_until)
         shown = view(self._known, self._now())
         if shown != self._shown:
             self._shown = shown
@@ -170,6 +153,9 @@ class Client:
 
     def _due(self) -> float:
         return min(self._look_at, self._flash_until) if self._known.flash else self._look_at
+
+    def _know(self, **changes: Any) -> None:  # noqa: ANN401 -- fields of Known
+        self._known = replace(self._known, **changes)
 
     def _look(self) -> None:
         """Look at the daemon soon; many calls are one look."""
@@ -185,40 +171,55 @@ class Client:
         self._look()
 
     def _refresh(self) -> None:
-        before = self._known.status
+        first, self._asked_before = not self._asked_before, True
+        if first:
+            self._know(at_login=self._clicks.at_login())
         try:
-            status = ask(self._socket, "status", timeout_s=ANSWER_S)["status"]
+            self._found(ask(self._socket, "status", timeout_s=ANSWER_S)["status"])
         except NotRunning:
+            if first and not self._attached:
+                self._do(Deed.START)
             self._nobody()
         except VoicegoError as error:  # it hangs, or ended in mid-answer, or the socket is another's
-            self._known = replace(self._known, status=None, gone=str(error), died=True, starting=self._starting())
-        else:
-            self._known = replace(self._known, status=status, gone="", died=False, starting=False)
-            self._starting_until, self._first = 0.0, False
-            if before is None:
-                self._on_purpose = False
-                self._known = replace(self._known, trouble="", at_login=self._at_login())
-            if before is None or _inputs(before) != _inputs(status):
-                self._look_for_microphones()
-        quiet = self._known.status is not None and not self._open
-        self._look_at = self._clock() + (LOOK_S if quiet else SOON_S)
+            self._know(status=None, gone=str(error), died=True, starting=False)
+        calm = self._known.status is not None and self._clock() >= self._open_until
+        self._look_at = self._clock() + (LOOK_S if calm else SOON_S)
+
+    def _found(self, status: Mapping[str, Any]) -> None:
+        before = self._known.status
+        self._know(status=status, gone="", died=False, starting=False)
+        self._starting_until = 0.0
+        if before is None:
+            self._on_purpose = False
+            self._know(trouble="", at_login=self._clicks.at_login())
+        if before is None or _inputs(before) != _inputs(status):
+            self._look_for_microphones()
 
     def _nobody(self) -> None:
+        died = self._known.died
         if self._known.status is not None:
-            log.info("the daemon ended%s", "" if self._on_purpose else ", and nobody asked it to")
-            self._known = replace(self._known, died=not self._on_purpose)
-        gone = "it ended, and nobody asked it to; the log may say why" if self._known.died else ""
-        first, self._first = self._first, False
-        trouble = self._trouble(Deed.START) if first and not self._attached else self._known.trouble
-        at_login = self._at_login() if first else self._known.at_login
-        self._known = replace(self._known, status=None, starting=self._starting(), at_login=at_login, trouble=trouble)
-        self._known = replace(self._known, gone="" if self._known.starting else gone)
+            died = not self._on_purpose
+            log.info("the daemon ended%s", ", and nobody asked it to" if died else "")
+        starting = self._clock() < self._starting_until
+        gone = "it ended, and nobody asked it to; the log may say why" if died and not starting else ""
+        self._know(status=None, died=died, starting=starting, gone=gone)
 
-    def _starting(self) -> bool:
-        return self._clock() < self._starting_until
+    def _do(self, click: Click) -> None:
+        if click is Deed.START:
+            self._starting_until = self._clock() + STARTING_S
+        self._on_purpose |= click is Deed.QUIT
+        trouble = self._clicks.do(click, self._known.status)
+        if click is Deed.START and trouble:
+            self._starting_until = 0.0
+        if isinstance(click, Deed) and click in {Deed.LOGIN_ON, Deed.LOGIN_OFF}:
+            self._know(at_login=self._clicks.at_login())
+        if click is Deed.QUIT:
+            self._leave()
+        self._know(trouble=trouble)
+        self._look_at = self._clock()
 
     def _opened(self, *, is_open: bool) -> None:
-        self._open = is_open
+        self._open_until = self._clock() + OPEN_S if is_open else 0.0
         if is_open:
             self._look_at = self._clock()
             if self._known.status is not None:
@@ -234,68 +235,7 @@ class Client:
         except VoicegoError as error:
             log.debug("no list of microphones: %s", error)
             return
-        self._post(lambda: self._listed(found))
-
-    def _listed(self, found: tuple[Mapping[str, Any], ...]) -> None:
-        self._known = replace(self._known, microphones=found)
-
-    # --- clicks ---------------------------------------------------------------------------------------------------
-
-    def _do(self, click: Click) -> None:
-        trouble = self._trouble(click)
-        self._known = replace(self._known, trouble=trouble)
-        self._look_at = self._clock()
-
-    def _trouble(self, click: Click) -> str:
-        """Do what was clicked; returns why it did not work, for a person."""
-        try:
-            if isinstance(click, Ask):
-                ask(self._socket, click.verb, timeout_s=ANSWER_S * 2, **click.arguments)
-            else:
-                self._deed(click)
-        except VoicegoError as error:
-            log.warning("%s", error)
-            return str(error).splitlines()[0]
-        return ""
-
-    def _deed(self, deed: Deed) -> None:
-        match deed:
-            case Deed.QUIT:
-                self._quit()
-            case Deed.START:
-                self._start_daemon()
-            case Deed.UNTIL_MORNING:
-                ask(self._socket, "pause", timeout_s=ANSWER_S, for_s=morning(self._now()) - self._now())
-            case Deed.EDIT:
-                self._deeds.edit((self._known.status or {}).get("rules_file") or "")
-            case Deed.SHOW_LOG:
-                self._deeds.show_log()
-            case Deed.LOGIN_ON | Deed.LOGIN_OFF:
-                self._deeds.set_login(deed is Deed.LOGIN_ON)
-                self._known = replace(self._known, at_login=self._at_login())
-
-    def _start_daemon(self) -> None:
-        self._starting_until = self._clock() + STARTING_S
-        try:
-            self._deeds.start()
-        except VoicegoError:
-            self._starting_until = 0.0
-            raise
-
-    def _at_login(self) -> bool | None:
-        try:
-            return self._deeds.at_login()
-        except VoicegoError as error:
-            log.warning("cannot tell what starts at login: %s", error)
-            return None
-
-    def _quit(self) -> None:
-        self._on_purpose = True
-        try:
-            ask(self._socket, "stop", timeout_s=ANSWER_S)
-        except VoicegoError as error:
-            log.info("quitting without a daemon: %s", error)
-        self._leave()
+        self._post(lambda: self._know(microphones=found))
 
 
 def _inputs(status: Mapping[str, Any]) -> tuple[object, object]:

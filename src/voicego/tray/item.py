@@ -70,8 +70,8 @@ class NotifierItem(ServiceInterface):
 
     @dbus_property(access=PropertyAccess.READ, name="Title")
     def title(self) -> DBusStr:
-        # The whole tooltip: panels that know no tooltip, GNOME's among them, say this instead (and to screen readers).
-        return self._view.tooltip
+        # What screen readers say, and panels that know no tooltip.
+        return self._view.tooltip.partition("\n")[0]
 
     @dbus_property(access=PropertyAccess.READ, name="Status")
     def status(self) -> DBusStr:
