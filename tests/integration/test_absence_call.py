@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from contextlib import ExitStack, contextmanager
@@ -128,6 +129,28 @@ def test_it_ends_in_time_while_a_server_that_hangs_is_asked() -> None:
 
     assert left == []
     assert told == []
+
+
+FOLLOWING = """
+import threading
+from voicego.absence.call import Call
+Call(lambda *_: None, frozenset).start()
+threading.Event().wait(60)
+"""
+
+
+def test_a_killed_daemon_leaves_no_tool_behind(sound_server: SoundServer) -> None:
+    with running([sys.executable, "-c", FOLLOWING], sound_server.env) as daemon:
+        follows = psutil.Process(daemon.pid)
+        [tool] = until(
+            lambda: [
+                child for child in follows.children() if child.name() == "pactl" and "subscribe" in child.cmdline()
+            ],
+            "the tool that follows",
+        )
+        daemon.kill()
+        daemon.wait(10)
+        until(lambda: not tool.is_running() or tool.status() == psutil.STATUS_ZOMBIE, "its end")
 
 
 def test_pipewire_tells_too_and_its_streams_that_name_no_process_are_known_by_their_clients() -> None:

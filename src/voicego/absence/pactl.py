@@ -23,7 +23,9 @@ BEGINS_S = 0.1
 """Seconds in which pactl usually begins to be told of changes."""
 MOST = 65_536
 """Bytes of news taken at a time."""
-SUBSCRIBE = ("subscribe",)
+UNTIL_WE_END = ("setpriv", "--pdeathsig", "KILL", "--")
+"""Becomes the program, which then ends with the thread that started it, even when we are killed; pactl itself notices
+nothing, and would go on telling nobody. From util-linux."""
 LACKING = (
     "there is no `pactl`, which tells of other programs' recordings; "
     "install it: the package pulseaudio-utils (on Arch libpulse), on PipeWire too"
@@ -73,7 +75,7 @@ class Pactl:
         Raises:
             Silent: the tool cannot be started.
         """
-        news = self._news = self._started(*SUBSCRIBE)
+        news = self._news = self._started("subscribe", until_we_end=True)
         assert news.stdout is not None  # noqa: S101 -- it was asked for
         try:
             with news.stdout as told:
@@ -107,18 +109,23 @@ class Pactl:
             raise Silent(f"pactl cannot reach a sound server: {why[-1] if why else f'exit code {asked.returncode}'}")
         return told.decode(errors="replace")
 
-    def _started(self, *words: str) -> subprocess.Popen[bytes]:
-        found = shutil.which("pactl", path=self._environ.get("PATH"))
-        if found is None:
+    def _started(self, *words: str, until_we_end: bool = False) -> subprocess.Popen[bytes]:
+        if not self._found("pactl"):
             raise Silent(LACKING)
+        ends = UNTIL_WE_END if until_we_end and self._found(UNTIL_WE_END[0]) else ()
+        command = [*ends, "pactl", *words]
         try:
             return subprocess.Popen(  # noqa: S603 -- the sound server's own
-                [found, *words],
+                [self._found(command[0]), *command[1:]],
                 env=child_environment(self._environ) | {"LC_ALL": "C"},  # the plain locale: JSON can read its numbers
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE if words != SUBSCRIBE else subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL if until_we_end else subprocess.PIPE,
                 bufsize=0,
             )
         except OSError as error:
             raise Silent(f"pactl cannot be started: {error.strerror or error}") from error
+
+    def _found(self, program: str) -> str:
+        """Find a program; an empty text if it is not there."""
+        return shutil.which(program, path=self._environ.get("PATH")) or ""
