@@ -266,7 +266,8 @@ def draw(run: Run, out: Path) -> None:
     figure, axes = plt.subplots(4, 1, sharex=True, figsize=(7, 7), layout="constrained")
     for axis, (name, x, y) in zip(axes, panels, strict=True):
         axis.plot(x, y, linewidth=1)
-        axis.set_ylim(bottom=0, top=1.1 * max([1.0, *y]))
+        top = 1.1 * max([1.0, *y])
+        axis.set_ylim(bottom=-0.03 * top, top=top)  # a line along zero is to be seen
         axis.set_ylabel(name)
         axis.grid(alpha=0.3)
     axes[0].set_title(f"{run.samples[-1].sound_s / 3600:.1f} h of sound, {run.pace}: {run.slope_mb:+.2f} MB an hour")

@@ -1,7 +1,8 @@
 """The real program, bent in one place: `python bent.py clock FILE run …` or `python bent.py stuck FILE run …`.
 
 `clock`: FILE holds two numbers, by how many seconds the clock on the wall and that of the boot are off. `stuck`: as
-long as FILE is there, the model does not come back; with `soon-stuck` that is noticed after two seconds.
+long as FILE is there, the model does not come back; with `soon-stuck` that is noticed after two seconds. `held`:
+the same with a stream of PortAudio that is to be closed.
 """
 
 from __future__ import annotations
@@ -68,6 +69,20 @@ def bend_model(file: Path) -> None:
     hearing.classifier_for = classifier_for
 
 
+def bend_sound_system(file: Path) -> None:
+    """Let PortAudio never come back from closing a stream, as it does when its thread hangs or spins."""
+    from voicego.hearing.portaudio import PortAudio  # noqa: PLC0415
+
+    real = PortAudio.close
+
+    def close(self: PortAudio, stream: object) -> None:
+        with self._alone:
+            wait_while(file)
+            real(self, stream)
+
+    PortAudio.close = close  # type: ignore[method-assign]
+
+
 def bend_model_soon(file: Path) -> None:
     """The same, and the supervisor loses its patience sooner."""
     from voicego.daemon import watching  # noqa: PLC0415
@@ -78,7 +93,8 @@ def bend_model_soon(file: Path) -> None:
 
 if __name__ == "__main__":
     _, _what, _file, *sys.argv[1:] = sys.argv
-    {"clock": bend_clock, "stuck": bend_model, "soon-stuck": bend_model_soon}[_what](Path(_file))
+    ways = {"clock": bend_clock, "stuck": bend_model, "soon-stuck": bend_model_soon, "held": bend_sound_system}
+    ways[_what](Path(_file))
     from voicego.cli import main
 
     main()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 BENT = Path(__file__).parent / "bent.py"
 
+OFTEN = "at_most: 100 in 10s\n"
+"""For rules files: the limit on actions is not what is tested."""
 CLOCKS = "0 0"
 """What `bent.py clock` reads while no clock is off."""
 
@@ -110,6 +112,6 @@ def survivor_in(
         if bent:
             house.program = (str(BENT), *bent)
         house.under = under
-        house.write(rules(house) if rules else f"rules:\n  go: {{{house.mark()}}}\n")
+        house.write(rules(house) if rules else f"{OFTEN}rules:\n  go: {{{house.mark()}}}\n")
         house.begin()
         yield Survivor(house, server)

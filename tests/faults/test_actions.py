@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
-RULES = """rules:
+RULES = """at_most: 100 in 10s
+rules:
   go: {{{mark}}}
   off: {{run: [sleep, "4711"], timeout: 3s}}
   left: {{run: [sh, -c, "for i in $(seq 40); do sleep 4712 & done; exec sleep 4712"], timeout: 2s}}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.report import Measured, add
-from tests.faults.survivor import Survivor, survivor_in
+from tests.faults.survivor import OFTEN, Survivor, survivor_in
 from voicego.flow import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -74,13 +78,40 @@ def test_the_sound_server_hangs_for_a_while(survivor: Survivor) -> None:
     )
 
 
+@pytest.mark.faults
+def test_the_sound_system_never_lets_go_of_a_lost_microphone(tmp_path: Path) -> None:
+    """As when PortAudio's own thread hangs, or turns in an error for ever: nothing within the process can end it."""
+    held = tmp_path / "held"
+    with survivor_in(tmp_path, bent=("held", str(held))) as survivor:
+        held.touch()
+        gone = time.monotonic()
+        survivor.server.unload(sink_of(survivor, "vmic"))
+        noticed = survivor.seconds_until_state("reconnecting", gone)
+        back = time.monotonic()
+        survivor.server.load("module-null-sink", "sink_name=vmic", f"rate={SAMPLE_RATE}")
+        survivor.server.pactl("set-default-source", "vmic.monitor")
+        recovered = survivor.seconds_until_state("listening", back)
+        lost = survivor.words_until_it_acts()
+
+    add(
+        Measured(
+            "PortAudio never lets go of a lost microphone",
+            "starts itself anew in its place",
+            noticed,
+            recovered,
+            lost,
+        )
+    )
+
+
+@pytest.mark.faults
 def test_the_preferred_microphone_goes_and_comes_back(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("preferred")
     with survivor_in(folder) as survivor:
         house, server = survivor.house, survivor.server
         modules = {name: server.add_sink(name) for name in ("desk", "wall")}
         show(survivor, *modules)
-        house.write(f"microphone: [deskmic, wallmic]\nrules:\n  go: {{{house.mark()}}}\n")
+        house.write(f"{OFTEN}microphone: [deskmic, wallmic]\nrules:\n  go: {{{house.mark()}}}\n")
         survivor.seconds_until(lambda found: "desk" in found.get("microphone", ""), "the preferred one", 0.0)
         survivor.is_awake()
         assert survivor.words_until_it_acts(sink="desk") <= 1

@@ -57,6 +57,7 @@ STRANGE = {
 }
 
 
+@pytest.mark.faults
 def test_strange_sound_and_then_a_word(studio: Survivor) -> None:
     house, server = studio.house, studio.server
     before = len(house.marks)
