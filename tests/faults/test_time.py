@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
 import pytest
+import soundfile
 
 from tests.faults.report import Measured, add
 from tests.faults.survivor import waited
+from tests.spoken import spoken
+from voicego.flow import SAMPLE_RATE
 from voicego.hearing.microphone import RING_S
 
 if TYPE_CHECKING:
@@ -48,6 +52,34 @@ def test_the_process_is_stopped_and_goes_on(survivor: Survivor, seconds: int) ->
             lost,
             f"the word said meanwhile was {'acted on afterwards' if late else 'not acted on'}; "
             f"{found['counters']['skipped_samples'] / 16_000:.1f} s of sound skipped so far",
+        )
+    )
+
+
+@pytest.mark.faults
+def test_the_machine_is_far_too_slow_for_a_while(survivor: Survivor) -> None:
+    """A tenth of the time is all that the process gets, in talk that is to be followed."""
+    pid, before = survivor.pid, survivor.house.status()["counters"]["skipped_samples"]
+    talk = survivor.house.folder / "talk.wav"
+    soundfile.write(talk, spoken(*(part for _ in range(8) for part in ("marvin", 0.3, "house", 0.5))), SAMPLE_RATE)
+    player = subprocess.Popen(["paplay", "--device=vmic", str(talk)], env=survivor.server.env)
+    while player.poll() is None:
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.9)  # it is the fault itself
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.1)
+    back = time.monotonic()
+    lost = survivor.words_until_it_acts()
+    took = time.monotonic() - back
+    skipped = survivor.house.status()["counters"]["skipped_samples"] - before
+
+    add(
+        Measured(
+            "a tenth of the time to compute in",
+            "what cannot be followed is skipped and counted; words are caught when there is time again",
+            recover_s=took,
+            lost=lost,
+            note=f"{skipped / SAMPLE_RATE:.1f} s skipped; the time is that of the word's action",
         )
     )
 
