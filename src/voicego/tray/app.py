@@ -39,7 +39,7 @@ GONE = "the desktop has gone, and the tray icon with it; voicego itself goes on 
 class Tray:
     """One icon, in whatever tray there is."""
 
-    def __init__(  # noqa: PLR0913 -- the last one for tests
+    def __init__(
         self,
         places: Paths,
         environ: Mapping[str, str],

@@ -52,7 +52,10 @@ class Later:
                 change = self._changes.get_nowait()
             except queue.Empty:
                 return
-            change()
+            try:
+                change()
+            except Exception:
+                log.exception("a change of the icon met a surprise")
 
 
 def _appkit(_icon: Any, carry_out: Callable[[], None]) -> Callable[[], None]:  # noqa: ANN401
