@@ -9,6 +9,7 @@ import subprocess
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import pytest
@@ -19,6 +20,8 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 from PIL import Image
 
 from tests.house import until
+from voicego.tray.icons import opaque
+from voicego.tray.model import Icon
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -28,6 +31,7 @@ WATCHER = "org.kde.StatusNotifierWatcher"
 ITEM = "org.kde.StatusNotifierItem"
 MENU = "com.canonical.dbusmenu"
 ANSWER_S = 20.0
+PANEL = (0x2B, 0x2B, 0x2B)
 
 Nothing = Annotated[None, DBusSignature("")]
 
@@ -280,8 +284,26 @@ class Screen:
         shot = self.shot()
         return shot.crop((0, shot.height - 32, 36, shot.height))
 
-    def until_another(self, than: Image.Image, what: str) -> Image.Image:
-        """Wait until the dock shows something else."""
-        before = than.tobytes()
-        found: Image.Image = until(lambda: (now := self.icon()).tobytes() != before and now, what, ANSWER_S)
-        return found
+    @property
+    def is_empty(self) -> bool:
+        """There is a dock, and nothing in it."""
+        return self.icon().getcolors() == [(36 * 32, PANEL)]
+
+    def shows(self) -> Icon | None:
+        """Which drawing is in the dock, to the pixel; None: another picture, or none."""
+        found = self.icon().crop((4, 4, 28, 28)).tobytes()
+        return next((icon for icon, picture in _drawings().items() if picture == found), None)
+
+    def until_shows(self, icon: Icon) -> Image.Image:
+        """Wait until a drawing is in the dock."""
+        until(lambda: self.shows() is icon, f"the picture of {icon}; there is {self.shows()}", ANSWER_S)
+        return self.icon()
+
+
+@cache
+def _drawings() -> dict[Icon, bytes]:
+    """Every drawing as pystray hands it to a dock whose icons are 24 pixels wide."""
+    return {
+        icon: opaque(icon, 64, dark=True).convert("RGB").resize((24, 24), Image.Resampling.LANCZOS).tobytes()
+        for icon in Icon
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from tests.house import House, until
 from tests.spoken import saying, with_pauses
 from tests.trays import Panel, Screen
 from voicego.control.client import ask
+from voicego.tray.model import Icon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,8 @@ pytestmark = pytest.mark.e2e
 ELSEWHERE = {"XDG_CURRENT_DESKTOP", "WAYLAND_DISPLAY", "DISPLAY", "DBUS_SESSION_BUS_ADDRESS"}
 PLAINLY = 48
 """Of 255 levels of grey."""
+LEAST = 24
+"""Pixels, of the 576 of an icon, in which two differ plainly."""
 
 
 def house_with_tray(folder: Path, sound_server: SoundServer, environ: dict[str, str]) -> House:
@@ -53,77 +57,57 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
         yield one
 
 
-class Pictures:
-    """What the dock showed, by what it stood for."""
-
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
-        self.seen: dict[str, Image.Image] = {}
-
-    def take(self, name: str) -> None:
-        """Wait for a picture that was not seen yet."""
-        before = {picture.tobytes() for picture in self.seen.values()}
-        self.seen[name] = until(
-            lambda: (now := self._screen.icon()).tobytes() not in before and now, f"a picture of {name}", 20.0
-        )
-
-    def until_again(self, name: str) -> None:
-        until(lambda: self._screen.icon().tobytes() == self.seen[name].tobytes(), f"the picture of {name} again", 20.0)
-
-
 def test_each_state_of_the_daemon_has_its_picture_in_the_dock(
     tmp_path: Path, sound_server: SoundServer, screen: Screen
 ) -> None:
     house = house_with_tray(tmp_path, sound_server, {"DISPLAY": screen.display, "DBUS_SESSION_BUS_ADDRESS": ""})
     good = f"rules:\n  go: {{{house.mark()}}}\n"
     house.write(good)
-    pictures = Pictures(screen)
+    seen: dict[str, Image.Image] = {}
     with leaving(house):
-        until(lambda: screen.icon().getpixel((30, 2)) == (0x2B, 0x2B, 0x2B), "the empty dock", 20.0)
-        pictures.seen["nothing"] = screen.icon()
+        until(lambda: screen.is_empty, "the empty dock", 20.0)
         house.start()
         house.until_state("listening")
-        until(lambda: trays(house), "the tray's process", 20.0)
-        # What comes first may be the picture of loading: on a quick machine it is not seen at all.
-        until(lambda: np.asarray(screen.icon())[9, 16, 1] > 150, "the green of listening", 20.0)
-        pictures.take("listening")
+        seen["listening"] = screen.until_shows(Icon.LISTENING)
         house.until_awake()
 
-        sound_server.play_samples(with_pauses(saying("go"))[:-8_000])
-        pictures.take("heard")
-        pictures.until_again("listening")
+        speaking = threading.Thread(target=sound_server.play_samples, args=(with_pauses(saying("go")),))
+        speaking.start()
+        seen["heard"] = screen.until_shows(Icon.HEARD)
+        screen.until_shows(Icon.LISTENING)
+        speaking.join()
         ask(house.socket, "pause")
-        pictures.take("paused")
+        seen["paused"] = screen.until_shows(Icon.PAUSED)
         house.write("microphone: Nowhere\n" + good)
         ask(house.socket, "reload")
         ask(house.socket, "resume")
-        pictures.take("reconnecting")
+        seen["reconnecting"] = screen.until_shows(Icon.RECONNECTING)
         house.write(good)
-        pictures.until_again("listening")
+        screen.until_shows(Icon.LISTENING)
         house.write("rules:\n  goo: {open: browser}\n")
-        pictures.take("config error")
+        seen["config error"] = screen.until_shows(Icon.CONFIG_ERROR)
         house.write(good)
-        pictures.until_again("listening")
+        screen.until_shows(Icon.LISTENING)
         [tray] = trays(house)
         assert house.process is not None
         house.process.kill()
         house.ended()
-        pictures.take("died")
+        seen["died"] = screen.until_shows(Icon.FAILED)
         house.start()
         house.until_state("listening")
-        pictures.until_again("listening")
+        screen.until_shows(Icon.LISTENING)
         assert tray.is_running()
         ask(house.socket, "stop")
         assert house.ended() == 0
         tray.wait(10)
     if folder := os.environ.get("VOICEGO_PICTURES"):
-        for name, picture in pictures.seen.items():
+        for name, picture in seen.items():
             picture.save(f"{folder}/dock-{name.replace(' ', '-')}.png")
-    grey = {name: np.asarray(picture.convert("L"), np.int16) for name, picture in pictures.seen.items()}
+    grey = {name: np.asarray(picture.convert("L"), np.int16) for name, picture in seen.items()}
     alike = [
         (one, other)
         for one, other in combinations(grey, 2)
-        if np.count_nonzero(np.abs(grey[one] - grey[other]) > PLAINLY) < 24
+        if np.count_nonzero(np.abs(grey[one] - grey[other]) > PLAINLY) < LEAST
     ]
 
     assert alike == []

@@ -18,12 +18,11 @@ from tests.house import House, until
 from tests.trays import Panel, Screen
 from voicego.control.server import Server
 from voicego.flow import State
+from voicego.tray.model import Icon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from PIL import Image
 
 ELSEWHERE = {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY", "XDG_CURRENT_DESKTOP"}
 
@@ -285,30 +284,37 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
         yield one
 
 
-def test_in_a_dock_each_state_has_its_picture_and_a_click_pauses(screen: Screen, tmp_path: Path) -> None:
+def test_in_a_dock_a_click_pauses_and_another_dock_gets_the_icon_too(screen: Screen, tmp_path: Path) -> None:
     home = Home(tmp_path, {"DISPLAY": screen.display})
     home.begin()
     try:
-        until(lambda: screen.icon().getpixel((30, 2)) == (0x2B, 0x2B, 0x2B), "the empty dock", 20.0)
-        empty = screen.icon()
+        until(lambda: screen.is_empty, "the empty dock", 20.0)
         tray = home.tray("--attached")
-        until(lambda: "microphones" in home.daemon.asked, "a tray that follows", 20.0)
-        seen: dict[str, Image.Image] = {"empty": empty}
-        seen["listening"] = screen.until_another(empty, "an icon")
-
+        screen.until_shows(Icon.LISTENING)
         screen.click()
         home.until_asked("pause None")
-        until(lambda: screen.icon().tobytes() not in {empty.tobytes(), seen["listening"].tobytes()}, "paused", 20.0)
-        seen["paused"] = screen.icon()
+        screen.until_shows(Icon.PAUSED)
         screen.end_panel()
-        until(lambda: screen.icon().getpixel((30, 2)) == (0, 0, 0), "no dock", 20.0)
+        until(lambda: screen.shows() is None, "no dock", 20.0)
         screen.begin_panel()
-        until(lambda: screen.icon().tobytes() == seen["paused"].tobytes(), "the icon again", 20.0)
-        home.show(state=State.LISTENING)
-        until(lambda: screen.icon().tobytes() == seen["listening"].tobytes(), "listening again", 20.0)
+        screen.until_shows(Icon.PAUSED)
+        home.show(state=State.FAILED)
+        screen.until_shows(Icon.FAILED)
+        home.show(state=State.LOADING)
+        screen.until_shows(Icon.LOADING)
         tray.terminate()
 
         assert tray.wait(10) == 0
-        assert len({picture.tobytes() for picture in seen.values()}) == 3
     finally:
         home.leave()
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path, bus: Buses) -> None:
+    (tmp_path / "file").touch()
+    home = Home(tmp_path, bus.environ)
+    environ = home.house.env | {"VOICEGO_RUNTIME_DIR": f"{tmp_path}/file/run"}
+    command = [sys.executable, "-m", "voicego", "tray"]
+    done = subprocess.run(command, env=environ, capture_output=True, timeout=20, check=False)
+
+    assert done.returncode == 1
+    assert "cannot make the folder" in done.stderr.decode()
