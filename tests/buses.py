@@ -39,10 +39,16 @@ class Buses:
             "XDG_RUNTIME_DIR": str(self.folder),
         }
 
-    def begin(self, which: str) -> None:
-        place = self.folder / which
+    def begin(self, which: str, policy: str = "") -> None:
+        """Begin a bus on which everything is allowed but what `policy` denies."""
+        place, config = self.folder / which, self.folder / f"{which}.conf"
         place.unlink(missing_ok=True)
-        command = ["dbus-daemon", "--session", f"--address=unix:path={place}", "--nofork", "--nopidfile"]
+        config.write_text(
+            f"<busconfig><type>session</type><listen>unix:path={place}</listen><auth>EXTERNAL</auth>"
+            '<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>'
+            f'<allow own="*"/>{policy}</policy></busconfig>'
+        )
+        command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"]
         self.running[which] = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         until(place.exists, f"the {which} bus")
 

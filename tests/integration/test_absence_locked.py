@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import tempfile
@@ -140,3 +141,19 @@ def test_without_anybody_who_tells_it_says_so(buses: Buses) -> None:
     assert nobody == "neither logind nor a screen saver answers on the system or session bus"
     assert somebody == ""
     assert cannot_tell(Absence.LOCKED, environ) == nobody
+
+
+def test_a_bus_that_refuses_is_asked_again_and_heard_once_it_does_not(
+    buses: Buses, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "voicego.absence")
+    buses.kill("session")
+    buses.begin("session", policy='<deny send_interface="org.freedesktop.DBus" send_member="AddMatch"/>')
+
+    with watched(buses) as told:
+        until(lambda: "refuses AddMatch" in caplog.text, "the refusal")
+        buses.kill("session")
+        buses.begin("session")
+        buses.screen_saver()
+        buses.set_saver(active=True)
+        until(lambda: told == [True], "the saver, on a bus that lets us listen")

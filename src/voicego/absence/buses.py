@@ -140,37 +140,29 @@ async def connected(address: str) -> AsyncIterator[MessageBus]:
         yield connection
     finally:
         connection.disconnect()
-        with suppress(Exception):  # how it went does not matter any more
-            await asyncio.wait_for(_ended(connection), ANSWER_S)
+        await asyncio.wait((asyncio.ensure_future(_ended(connection)),), timeout=ANSWER_S)
 
 
 async def _heard(connection: MessageBus, ear: Ear, changed: Callable[[], None]) -> None:
     """Let an ear hear one connection, to its end."""
     signals: asyncio.Queue[Signal | None] = asyncio.Queue()
-
-    def end(ended: asyncio.Task[None]) -> None:
-        if not ended.cancelled():
-            ended.exception()
-        signals.put_nowait(None)
-
     ending = asyncio.ensure_future(_ended(connection))
-    ending.add_done_callback(end)
-    try:
-        connection.add_message_handler(lambda message: _keep(message, signals))
-        bus = Bus(connection)
-        for rule in ear.rules:
-            await bus.call(BUS, "AddMatch", "s", rule)
-        await ear.begin(bus)
+    ending.add_done_callback(lambda _: signals.put_nowait(None))
+    connection.add_message_handler(lambda message: _keep(message, signals))
+    bus = Bus(connection)
+    for rule in ear.rules:
+        await bus.call(BUS, "AddMatch", "s", rule)
+    await ear.begin(bus)
+    changed()
+    while (signal := await signals.get()) is not None:
+        await ear.hear(bus, signal)
         changed()
-        while (signal := await signals.get()) is not None:
-            await ear.hear(bus, signal)
-            changed()
-    finally:
-        ending.cancel()
 
 
 async def _ended(connection: MessageBus) -> None:
-    await connection.wait_for_disconnect()  # type: ignore[no-untyped-call]  # the one method without types
+    """Wait for the end of a connection, however it comes. Not to be cancelled: all who wait for it share one future."""
+    with suppress(Exception):
+        await connection.wait_for_disconnect()  # type: ignore[no-untyped-call]  # the one method without types
 
 
 def _keep(message: Message, signals: asyncio.Queue[Signal | None]) -> None:
