@@ -44,6 +44,24 @@ def test_what_16_khz_cannot_hold_does_not_fold_back(rate: int, *, prompt: bool) 
     assert np.abs(heard[1_000:-1_000]).max() < 1e-4
 
 
+@pytest.mark.parametrize("rate", [32_000, 48_000, 96_000])
+def test_what_speech_has_passes_whole_and_what_would_fold_into_it_does_not(rate: int) -> None:
+    highest, folding = (whole(Mono(rate), tone(rate, hertz))[1_000:-1_000] for hertz in (7_000, 9_000))
+
+    assert np.sqrt(np.mean(highest**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.005)
+    assert np.abs(folding).max() < 0.5e-4
+
+
+@pytest.mark.parametrize("rate", [32_000, 48_000])
+def test_the_cheap_way_gives_what_the_other_one_gives(rate: int) -> None:
+    slow = np.cumsum(np.random.default_rng(2).normal(0, 0.01, rate)).astype(np.float32)
+    sound = 0.3 * (slow - slow.mean()) / np.abs(slow).max()
+
+    cheap, dear = (whole(Mono(rate, prompt=prompt), sound) for prompt in (True, False))
+
+    assert np.abs(cheap - dear)[100:-100].max() < 0.002
+
+
 @pytest.mark.parametrize(
     ("rate", "longest_s"), [(16_000, 0.0), (44_100, 0.016), (48_000, 0.016), (96_000, 0.016), (8_000, 0.032)]
 )
@@ -67,7 +85,7 @@ def test_a_click_stays_where_it_was(rate: int, *, prompt: bool) -> None:
 
 
 @given(
-    rate=st.sampled_from([16_000, 22_050, 44_100, 48_000]),
+    rate=st.sampled_from([16_000, 22_050, 32_000, 44_100, 48_000, 96_000]),
     cuts=st.lists(st.integers(0, 3_000), min_size=1, max_size=8),
     channels=st.sampled_from([1, 2, 3]),
     prompt=st.booleans(),

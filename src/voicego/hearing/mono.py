@@ -9,6 +9,7 @@ import numpy as np
 
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, Samples
+from voicego.hearing.decimating import Decimator, decimates
 
 if TYPE_CHECKING:
     from voicego.hearing.ring import Frames
@@ -69,8 +70,10 @@ class Mono:
     def _resampled(self, samples: Samples, *, last: bool) -> Samples:
         if self._rate == SAMPLE_RATE:
             return samples.copy()
+        if self._prompt and decimates(self._rate):
+            return self._decimated(samples, last=last)
         if self._resampler is None:
-            import soxr  # noqa: PLC0415 - only where a rate differs
+            import soxr  # noqa: PLC0415 - only where a rate is no multiple
 
             # Prompt is variable-rate mode, although the rate is fixed: its filters work sample by sample and hold back
             # 13 ms at 48 kHz; the others work in large blocks and hold back up to 37 ms (HQ) or cut from 6 kHz (LQ).
@@ -80,3 +83,11 @@ class Mono:
         resampled = self._resampler.resample_chunk(np.ascontiguousarray(samples), last=last)
         clipped: Samples = resampled.clip(-1, 1)
         return clipped
+
+    def _decimated(self, samples: Samples, *, last: bool) -> Samples:
+        if self._resampler is None:
+            self._resampler = Decimator(self._rate)
+        decimated: Samples = self._resampler.feed(samples)
+        if last:
+            decimated = np.concatenate([decimated, self._resampler.end()])
+        return decimated.clip(-1, 1, out=decimated)
