@@ -39,7 +39,8 @@ def tray(*, attached: bool, terminal: bool, tell: Callable[[str], None]) -> Exit
     """
     places = paths(os.environ)
     make_private(places.lock.parent)
-    with _only_one(places, tell) as alone:
+    # The tray of a daemon that was started beside another tray: nobody asked for it, so nobody is told.
+    with _only_one(places, (lambda _: None) if attached else tell) as alone:
         if not alone:
             return Exit.OK
         # A diary of its own: two processes that turn one file over would lose each other's lines.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 """Seconds in which a panel may still start, at login, before it is said that there is none."""
 MOST_FAILURES = 3
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from voicego.tray.model import Click, View
 
 
@@ -33,8 +31,7 @@ class Face(Protocol):
 class Person(Protocol):
     """What a face tells of the person before it. Any thread; never waits."""
 
-    @property
-    def click(self) -> Callable[[Click], None]:
+    def click(self, click: Click) -> None:
         """Something was clicked."""
         ...
 
