@@ -94,6 +94,8 @@ class House:
     """Opening comes back when it is set."""
     holding: threading.Event = field(default_factory=threading.Event)
     """Models are loaded while it is set."""
+    may_begin: bool = False
+    """The process may begin anew."""
     missing: tuple[str, ...] = ()
     """Microphones that are not there."""
     wanted: list[tuple[str, ...]] = field(default_factory=list)
@@ -128,6 +130,7 @@ class House:
             absence=self._absence,
             choices_file=self.folder / "choices.json" if self.folder else None,
             wrong_file=self.folder / "wrong.tsv" if self.folder else None,
+            may_begin_again=lambda: self.may_begin,
             manager=self.manager,
             clock=lambda: self.time,
             outside=lambda: self.time + self.slept,

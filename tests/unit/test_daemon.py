@@ -329,7 +329,7 @@ def test_a_word_that_no_rule_has_is_passed_on_only_while_a_rule_asks() -> None:
     house.until("state", state=State.LISTENING)
 
     house.say_go()  # the stand-in for the model hears "stop"
-    house.look_around()
+    house.look_around(1.0)
     nobody_asked = list(house.actor.offered)
     house.actor.asks = True
     house.say_go()

@@ -170,7 +170,7 @@ def test_a_pause_outlives_a_crash_and_ends_when_it_was_to_end(house: House, tmp_
     next_one.until("state", state=State.PAUSED)
     until = next_one.daemon.status().paused_until
     next_one.time += 3600.0
-    next_one.look_around()
+    next_one.look_around(1.0)
 
     next_one.until("state", state=State.LISTENING)
     assert until == 4600.0
@@ -219,7 +219,7 @@ def test_a_pause_by_hand_stays_when_a_call_ends(house: House) -> None:
 
     both = house.daemon.pause()
     house.watches[0].tell(Absence.CALL, False)
-    house.look_around()
+    house.look_around(1.0)
 
     assert both.pause_reasons == ("in a call", "by hand")
     assert house.daemon.status().pause_reasons == ("by hand",)

@@ -15,8 +15,9 @@ from tests.sounds import hiss
 from tests.supervised import GO, WAIT_S, House, began, broken, left
 from voicego.daemon.manager import Manager
 from voicego.daemon.watching import Passage, Restarts, Tries
-from voicego.errors import RulesError, VoicegoError
+from voicego.errors import Exit, RulesError, VoicegoError
 from voicego.flow import Notice, Rule, State
+from voicego.hearing.choosing import SoundSystemHangs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,7 +144,7 @@ def test_a_process_that_was_stopped_for_a_while_blames_nobody(house: House) -> N
 def test_after_sleep_it_listens_anew(house: House) -> None:
     house.slept += 3600.0
 
-    house.look_around()
+    house.look_around(1.0)
 
     assert house.daemon.status().state is State.LISTENING
     assert len(house.sources) == 2
@@ -270,17 +271,17 @@ def test_levels_and_scores_are_told_to_those_who_ask_and_only_then(house: House)
     plain: list[dict[str, object]] = []
     house.daemon.subscribe(plain.append)
     end = house.daemon.subscribe(seen.append, levels=True, scores=True)
-    house.look_around()
+    house.look_around(1.0)
 
     house.time += 1.0
     house.say_go()
     house.until("detection", keyword="go")
     end()
-    house.look_around()
+    house.look_around(1.0)
     house.time += 1.0
     after = len(seen)
     house.sources[-1].hear(hiss(0.5, -40.0))
-    house.look_around()
+    house.look_around(1.0)
 
     scores = [one for one in seen if one["event"] == "scores"]
     levels = [one for one in seen if one["event"] == "level"]
@@ -295,7 +296,7 @@ def test_levels_and_scores_are_told_to_those_who_ask_and_only_then(house: House)
 
 def test_the_level_of_the_sound_is_in_the_status(house: House) -> None:
     house.sources[-1].hear(np.tile(np.array([0.1, -0.1], np.float32), 800))
-    house.look_around()
+    house.look_around(1.0)
 
     assert house.daemon.status().level_db == pytest.approx(-20.0, abs=0.1)
 
@@ -347,8 +348,8 @@ class TestManager:
         with notify_socket(tmp_path) as told:
             house = began(manager=told.manager)
             house.until("state", state=State.LISTENING)
-            house.look_around()
-            house.look_around()
+            house.look_around(1.0)
+            house.look_around(1.0)
             said = told.all()
             left(house)
 
@@ -388,3 +389,45 @@ class TestManager:
 
     def test_a_manager_that_has_gone_is_no_failure(self, tmp_path: Path) -> None:
         Manager({"NOTIFY_SOCKET": str(tmp_path / "gone")}, 0).ready()
+
+
+def test_a_sound_system_that_holds_it_up_for_good_makes_the_process_begin_anew(tmp_path: Path) -> None:
+    with notify_socket(tmp_path) as told:
+        house = began(refuses=SoundSystemHangs("an earlier call still waits"), may_begin=True, manager=told.manager)
+        house.until("state", state=State.RECONNECTING)
+
+        house.look_around(8.0, heard=False)
+        early = house.daemon.again
+        house.time += 5.0  # and the next try is refused as well
+        ended = house.ends()
+
+        assert (early, house.daemon.again, ended) == (False, True, Exit.OK)
+        assert "STOPPING=1" not in told.all()
+
+
+def test_a_sound_system_that_comes_back_in_time_ends_nothing() -> None:
+    house = began(refuses=SoundSystemHangs("an earlier call still waits"), may_begin=True)
+    house.until("state", state=State.RECONNECTING)
+    house.look_around(8.0, heard=False)
+
+    house.refuses = None
+    house.look_around(8.0, heard=False)
+    house.until("state", state=State.LISTENING)
+
+    assert not house.daemon.again
+    left(house)
+
+
+def test_a_process_that_began_anew_too_often_fails_and_starves_the_watchdog(tmp_path: Path) -> None:
+    with notify_socket(tmp_path) as told:
+        house = began(refuses=SoundSystemHangs("an earlier call still waits"), manager=told.manager)
+        house.until("state", state=State.RECONNECTING)
+
+        house.look_around(12.0, heard=False)
+        reason = house.until("state", state=State.FAILED)["reason"]
+        told.all()
+        house.look_around(2.0, heard=False)
+
+        assert "again and again" in str(reason)
+        assert "WATCHDOG=1" not in told.all()
+        left(house)

@@ -43,7 +43,7 @@ class Icon:
                 env=child_environment(self._environ),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=None if sys.stderr is not None else subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL if sys.stderr is None else sys.stderr,
                 start_new_session=sys.platform != "win32",  # Ctrl-C is for the daemon, which takes it along
             )
         except OSError as error:

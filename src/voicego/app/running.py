@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from voicego import absence
 from voicego.acting import cores
 from voicego.acting.describe import describe
 from voicego.acting.dispatcher import Dispatcher, desk_here
-from voicego.app import hearing, microphones, rules
+from voicego.app import again, hearing, microphones, rules
 from voicego.app.icon import Icon, has_screen
 from voicego.confirming.child import Child, command_for
 from voicego.confirming.stage import SecondStage
@@ -73,7 +74,10 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
     places = paths(os.environ)
     make_folders(places)
     rules_file = (wishes.config or places.rules).expanduser().absolute()
-    with single_instance(places.lock):
+    with ExitStack() as stack:
+        stack.enter_context(single_instance(places.lock))
+        if not wishes.verbose:
+            stack.enter_context(again.quiet_libraries())
         if wishes.config is None and rules.begin(rules_file):
             tell(f"wrote the starter rules to {rules_file}; `voicego init` helps to choose a microphone")
         before = rules.picture(rules_file)
@@ -102,11 +106,14 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
                 watch.start()
                 if not wishes.headless and wishes.input is None and has_screen(os.environ):
                     icon.start()
-                return daemon.run(setup, config_error)
+                ended = daemon.run(setup, config_error)
         finally:
             watch.stop(STOP_S)
             server.stop(STOP_S)
             icon.stop()
+    if daemon.again:
+        again.begin(os.environ, time.time())
+    return ended
 
 
 def _first_rules(path: Path, places: Paths, wishes: Wishes, *, terminal: bool) -> tuple[Setup | None, str]:
@@ -144,6 +151,7 @@ def _parts(rules_file: Path, places: Paths, wishes: Wishes, *, patient: bool, lo
         microphones=microphones.listed,
         absence=_absence if live else lambda *_: None,
         describe=lambda rule: ", ".join(describe(action) for action in rule.actions),
+        may_begin_again=lambda: again.may_begin(os.environ, time.time()),
         keep=lambda: rules.keep(rules_file, places.last_good),
         choices_file=places.choices if live else None,
         wrong_file=places.wrong if live else None,

@@ -36,6 +36,11 @@ class Daemon:
         """Listen by `setup` (None: there are no rules that work) until told to stop. On the caller's thread."""
         return self._supervisor.run(setup, config_error)
 
+    @property
+    def again(self) -> bool:
+        """Whether the process is to begin anew, now that `run` has ended."""
+        return self._supervisor.again
+
     # --- nobody waits for these -----------------------------------------------------------------------------------
 
     def ran(self, run: ActionRun) -> None:

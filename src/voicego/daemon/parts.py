@@ -47,6 +47,8 @@ class Parts:
     """Makes what tells when nobody means voicego."""
     describe: Callable[[Rule], str] = lambda rule: rule.keyword
     """What a rule does, in the words of a person."""
+    may_begin_again: Callable[[], bool] = lambda: False
+    """Whether the whole process may begin anew in its own place."""
     keep: Callable[[], None] = lambda: None
     """Called when the rules file proved good."""
     choices_file: Path | None = None

@@ -23,6 +23,7 @@ from voicego.daemon.pauses import Pauses
 from voicego.daemon.watching import GAP_S, Passage, Restarts
 from voicego.errors import Exit, RulesError, VoicegoError
 from voicego.flow import Engine, Notice, Sensitivity, Setup, State, Status, seconds
+from voicego.hearing.choosing import SoundSystemHangs
 from voicego.listener import Counters, Listener
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 
 DRAIN_S = 60.0
 """Seconds that the last actions are given when a recording has ended."""
+LOST_S = 30.0
+"""Seconds of opening after which it will never come back; a sound server that hangs is found out before."""
 ROUND_S = 1.0
 """How often it looks around when nothing is due."""
 
@@ -68,6 +71,10 @@ class Supervisor:
         self._ever_heard = False
         self._trouble = ""
         self._failure = ""
+        self._hangs_since: float | None = None
+        """Since when a call into the sound system has held up every other, by `parts.clock`."""
+        self.again = False
+        """The process is to begin anew when this has ended."""
         self._starving = False
         """The service manager is to start this process anew."""
         self._pauses = Pauses()
@@ -119,6 +126,8 @@ class Supervisor:
         elif self._classifier and not self._failure:
             self._capture.begin(self._source)
         self._mistakes.look()
+        if (self._capture.opening_s or 0.0) > LOST_S:
+            self._begin_the_process_anew()
         self._show()
 
     def _mind_the_time(self) -> None:
@@ -128,6 +137,27 @@ class Supervisor:
         if slept and self._capture.session:
             log.info("the computer slept for %.0f s; listening anew", slept)
             self._end_session()
+
+    def _mind_hanging(self, why: VoicegoError | None) -> None:
+        """A source was refused; see whether that is because an earlier call into the sound system never comes back."""
+        if not isinstance(why, SoundSystemHangs):
+            self._hangs_since = None
+            return
+        self._capture.tries.worked()  # and so goes on without growing pauses
+        now = self._parts.clock()
+        self._hangs_since = now if self._hangs_since is None else self._hangs_since
+        if now - self._hangs_since >= HUNG_S:
+            self._begin_the_process_anew()
+
+    def _begin_the_process_anew(self) -> None:
+        """End, to begin anew in the same place: nothing in this process can free what the sound system holds."""
+        if self._parts.may_begin_again():
+            log.error("the sound system holds voicego up for good; beginning anew in the same place")
+            self.again, self._stopping = True, Exit.OK
+        elif not self._failure:
+            self._starving = True
+            self._failure = "the sound system holds voicego up again and again; see the log"
+            log.error("%s", self._failure)
 
     def _source(self) -> Source:
         """Make the source that is wanted; on the thread that opens it."""
@@ -140,7 +170,7 @@ class Supervisor:
         """Put a listener together around a source that has just been opened."""
         assert self._book is not None  # noqa: S101
         assert self._classifier is not None  # noqa: S101
-        self._trouble = ""
+        self._trouble, self._hangs_since = "", None
         self._ever_heard = True
         setup, happenings = self._book.setup, self.happenings
         self._note_who_stands_in(source, setup)
@@ -215,6 +245,7 @@ class Supervisor:
                 self.happenings.count("reconnects")
                 self._lose(str(why), wait=source is not None and source.live)
             case Ending.REFUSED:
+                self._mind_hanging(why)
                 may_come = self._ever_heard or (why is not None and self._parts.waits_for(why))
                 self._lose(str(why), wait=source is not None and source.live and may_come)
 
@@ -312,15 +343,16 @@ class Supervisor:
         self._adopt(book.file)
 
     def _shut_down(self) -> None:
-        self._parts.manager.stopping()
+        if not self.again:
+            self._parts.manager.stopping()
         self._end_session()
         self._end_stage()
         self._watch_absence(frozenset())
         if not self._dispatcher.stop(JOIN_S):
             log.warning("the actions' thread did not end in time")
-        self._state = State.STOPPED
+        self._state = State.STARTING if self.again else State.STOPPED
         self.happenings.tell("state", state=self._state, reason="")
-        log.info("stopped")
+        log.info("%s", "beginning anew" if self.again else "stopped")
 
     def _show(self) -> None:
         state, reason = self._which_state(), self._reason()

@@ -29,6 +29,10 @@ HOST_APIS = (
 """The better ones first. Windows lists each microphone once for each, and MME, the last, cuts its name and is slow."""
 
 
+class SoundSystemHangs(VoicegoError):  # noqa: N818 - it reads as what it is
+    """A call into the sound system does not come back, and nothing can be heard until it does."""
+
+
 class NoMicrophone(VoicegoError):  # noqa: N818 - it reads as what it is
     """There is none. One may be plugged in."""
 

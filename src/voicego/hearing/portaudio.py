@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from voicego.errors import VoicegoError
 from voicego.hearing import sound_server
-from voicego.hearing.choosing import Device, default_among
+from voicego.hearing.choosing import Device, SoundSystemHangs, default_among
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,10 +89,10 @@ class PortAudio:
         """Keep every other thread out.
 
         Raises:
-            VoicegoError: another call does not come back.
+            SoundSystemHangs: another call does not come back.
         """
         if not self._alone.acquire(timeout=self._patience_s):
-            raise VoicegoError("the sound system does not answer; an earlier call to it still waits")
+            raise SoundSystemHangs("the sound system does not answer; an earlier call to it still waits")
         try:
             yield
         finally:
@@ -167,7 +167,7 @@ class PortAudio:
             return True
 
     def start(self, device: Device, **settings: Any) -> Any:  # noqa: ANN401 - sounddevice has no types
-        """Open a stream on `device` and start it; `settings` are those of `sounddevice.InputStream`.
+        """Open a stream on `device` and start it; `settings` are those of `sounddevice.RawInputStream`.
 
         Raises:
             VoicegoError: it cannot be opened, or PortAudio hangs.
@@ -177,7 +177,7 @@ class PortAudio:
             stream = None
             try:
                 with _pointed_at(device.node):
-                    stream = sound.InputStream(device=device.index, **settings)
+                    stream = sound.RawInputStream(device=device.index, **settings)
                 stream.start()
             except sound.PortAudioError as error:
                 if stream is not None:
