@@ -34,6 +34,7 @@ def test_two_hundred_starts_and_stops_leave_nothing(tmp_path: Path) -> None:
     """Supervisor and socket are the real ones; what hears, scores and acts are stand-ins."""
     path = tmp_path / "run"
     path.mkdir(mode=0o700)
+    before = set(psutil.Process().children())  # sound servers of other tests
     for number in range(TIMES + 1):
         if number == 1:  # what the first one imports stays
             gc.collect()
@@ -53,7 +54,7 @@ def test_two_hundred_starts_and_stops_leave_nothing(tmp_path: Path) -> None:
 
     assert open_files() <= files
     assert list(path.iterdir()) == []
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= before
 
 
 @pytest.mark.parametrize("times", [3, pytest.param(20, marks=pytest.mark.faults)])
