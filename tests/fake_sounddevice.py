@@ -47,7 +47,7 @@ class InputStream:
         channels: int,
         dtype: str,
         latency: float,
-        callback: Callable[[Frames, int, object, Status], None],
+        callback: Callable[[memoryview, int, object, Status], None],
         finished_callback: Callable[[], None],
     ) -> None:
         self.device = sound.present[device]
@@ -74,7 +74,7 @@ class InputStream:
         """Hand over sound as PortAudio's thread does: in its own buffer, which it uses again."""
         assert self.active
         buffer = np.array(frames, dtype=np.float32).reshape(-1, self.channels)
-        self._callback(buffer, len(buffer), None, Status(overflow))
+        self._callback(memoryview(buffer.data).cast("B"), len(buffer), None, Status(overflow))
         buffer[:] = np.nan
 
     def stop_by_itself(self) -> None:
@@ -138,7 +138,7 @@ class FakeSounddevice:
             for api in self._apis()
         ]
 
-    def InputStream(self, **settings: Any) -> InputStream:  # noqa: N802, ANN401 - as sounddevice has it
+    def RawInputStream(self, **settings: Any) -> InputStream:  # noqa: N802, ANN401 - as sounddevice has it
         stream = InputStream(self, **settings)
         self.streams.append(stream)
         return stream

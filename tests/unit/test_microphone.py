@@ -246,14 +246,14 @@ def test_it_can_be_opened_again() -> None:
 def test_closed_while_it_opens_it_stays_closed() -> None:
     sound = FakeSounddevice([BUILT_IN])
     heard = Microphone(portaudio=over(sound))
-    real = sound.InputStream
+    real = sound.RawInputStream
 
     def slow(**settings: Any) -> object:  # noqa: ANN401
         stream = real(**settings)
         heard.close()
         return stream
 
-    sound.InputStream = slow  # type: ignore[method-assign, assignment]
+    sound.RawInputStream = slow  # type: ignore[method-assign, assignment]
     heard.open()
 
     assert sound.stream.closed

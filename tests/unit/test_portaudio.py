@@ -28,11 +28,11 @@ class Hanging(FakeSounddevice):
         self.inside, self.go_on = Event(), Event()
         self.calls = 0
 
-    def InputStream(self, **settings: Any) -> Any:  # noqa: N802, ANN401 - as sounddevice has it
+    def RawInputStream(self, **settings: Any) -> Any:  # noqa: N802, ANN401 - as sounddevice has it
         self.calls += 1
         self.inside.set()
         assert self.go_on.wait(10)
-        return super().InputStream(**settings)
+        return super().RawInputStream(**settings)
 
 
 @contextmanager

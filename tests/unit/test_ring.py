@@ -45,6 +45,14 @@ class LikeAList(RuleBasedStateMachine):
         self.all.extend(block.copy())
         block[:] = -1  # The ring must have copied.
 
+    @rule(n=st.integers(0, 20))
+    def write_bytes(self, n: int) -> None:
+        block = counted(len(self.all), n, self.channels)
+        content = bytearray(block.tobytes())
+        self.ring.write_bytes(content, n)
+        self.all.extend(block)
+        content[:] = b"\xff" * len(content)  # The ring must have copied.
+
     @rule(back=st.integers(-3, 25), least=st.integers(1, 9), most=st.one_of(st.none(), st.integers(1, 9)))
     def read(self, back: int, least: int, most: int | None) -> None:
         since = max(0, len(self.all) - back)

@@ -33,7 +33,8 @@ class Told:
 def watched(staying: Staying) -> None:
     """Let it watch until nothing more is told."""
     staying.start()
-    staying._thread.join(10)
+    if staying._thread.ident is not None:
+        staying._thread.join(10)
     assert not staying._thread.is_alive()
     staying.stop()
 
@@ -127,7 +128,7 @@ def test_stopped_it_leaves_neither_thread_nor_process() -> None:
 def test_stopped_before_it_began_it_starts_nothing() -> None:
     server = Told(ends=False)
     staying = Staying(1, lambda: None, server, lambda _: frozenset())
-    staying._ended = True
+    staying.stop()
 
     watched(staying)
 

@@ -18,7 +18,8 @@ from voicego.hearing.staying import AS_IT_IS, Staying
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from voicego.hearing.ring import Frames
+    from typing_extensions import Buffer
+
     from voicego.hearing.sound_server import Server
 
 log = logging.getLogger(__name__)
@@ -151,15 +152,16 @@ class Microphone:
             server = self._portaudio.server()
             device, ring, stream = self._first_that_opens(self._found(server))
             self._device, self._ring = device, ring
+        staying = self._made_to_stay(device, ring) if server is not None else None
         with self._lock:
-            if self._wanted:
-                self._stream, self._moved = stream, False
-                if server is not None:
-                    self._staying = self._made_to_stay(device, ring)
-                    self._staying.start()
-                return
-        ring.close()  # `close` came meanwhile
-        self._portaudio.close(stream)
+            wanted = self._wanted
+            if wanted:
+                self._stream, self._staying, self._moved = stream, staying, False
+        if not wanted:  # `close` came meanwhile
+            ring.close()
+            self._portaudio.close(stream)
+        elif staying is not None:
+            staying.start()
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield the sound from the opening on; where some was lost, `start` leaps over it.
@@ -264,8 +266,8 @@ class Microphone:
         return Staying(None if follows else device.number if device.node else AS_IT_IS, moved)
 
     def _started(self, device: Device, channels: int, ring: Ring) -> Any:  # noqa: ANN401 - sounddevice has no types
-        def heard(frames: Frames, _count: int, _time: object, status: Any) -> None:  # noqa: ANN401
-            ring.write(frames)  # nothing more: PortAudio stops calling us after an exception, and tells no one
+        def heard(frames: Buffer, count: int, _time: object, status: Any) -> None:  # noqa: ANN401
+            ring.write_bytes(frames, count)  # nothing more: PortAudio stops calling us after an exception, silently
             if status.input_overflow:
                 self.overflows += 1
 

@@ -74,7 +74,12 @@ class Staying:
 
     def start(self) -> None:
         """Begin to watch, once the stream is open."""
-        self._thread.start()
+        if self._number == AS_IT_IS:
+            heard = self._heard()
+            self._number = next(iter(heard)) if len(heard) == 1 else None
+        with self._lock:
+            if not self._ended:
+                self._thread.start()
 
     def stop(self) -> None:
         """Watch no more; from any thread."""
@@ -82,7 +87,8 @@ class Staying:
             self._ended = True
             if self._process is not None:
                 self._process.kill()
-        self._thread.join(END_S)
+        if self._thread.ident is not None:
+            self._thread.join(END_S)
 
     def _watch(self) -> None:
         with self._lock:
@@ -102,10 +108,7 @@ class Staying:
     def _follow(self, told: Iterable[bytes]) -> None:
         """Until the server ends, or `stop`, or the stream was moved."""
         number = self._number
-        if number == AS_IT_IS:
-            heard = self._heard()
-            number = next(iter(heard)) if len(heard) == 1 else None
-        elif self._elsewhere(number):
+        if self._elsewhere(number):
             log.warning("the sound server lets voicego hear another microphone than it asked for")
             number = None
         for line in told:
