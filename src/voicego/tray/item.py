@@ -120,7 +120,7 @@ class NotifierItem(ServiceInterface):
 
     @dbus_property(access=PropertyAccess.READ, name="ItemIsMenu")
     def item_is_menu(self) -> DBusBool:
-        # A left click shows the menu, as on macOS: what pausing by mistake would cost nobody sees at once.
+        # A left click shows the menu, where a panel asks: a pause by mistake nobody sees at once.
         return True
 
     @dbus_property(access=PropertyAccess.READ, name="Menu")
