@@ -74,9 +74,12 @@ class Staying:
 
     def start(self) -> None:
         """Begin to watch, once the stream is open."""
+        heard = self._heard() if self._number is not None else frozenset()
         if self._number == AS_IT_IS:
-            heard = self._heard()
             self._number = next(iter(heard)) if len(heard) == 1 else None
+        elif heard and self._number not in heard:
+            log.warning("the sound server lets voicego hear another microphone than it asked for")
+            self._number = None
         with self._lock:
             if not self._ended:
                 self._thread.start()
@@ -97,9 +100,13 @@ class Staying:
             self._process = process
         assert process.stdout is not None  # noqa: S101 - it was asked for
         self._changes.listeners += 1
+        self._changes.count += 1  # nobody told what changed before
         try:
             with process.stdout as told:
-                self._follow(told)
+                if self._elsewhere():  # since it was opened
+                    self._moved()
+                else:
+                    self._follow(told)
         finally:
             self._changes.listeners -= 1
             process.kill()
@@ -107,20 +114,19 @@ class Staying:
 
     def _follow(self, told: Iterable[bytes]) -> None:
         """Until the server ends, or `stop`, or the stream was moved."""
-        number = self._number
-        if self._elsewhere(number):
-            log.warning("the sound server lets voicego hear another microphone than it asked for")
-            number = None
+        seen_once = False
         for line in told:
             if any(one in line for one in NEWS):
                 self._changes.count += 1
-            elif b"'change' on source-output #" in line and self._elsewhere(number):
-                self._moved()
-                return
+            if b"'change' on source-output #" in line or not seen_once:  # before the first line, nobody told
+                seen_once = True
+                if self._elsewhere():
+                    self._moved()
+                    return
 
-    def _elsewhere(self, number: int | None) -> bool:
-        heard = frozenset() if number is None else self._heard()
-        return bool(heard) and number not in heard
+    def _elsewhere(self) -> bool:
+        heard = frozenset() if self._number is None else self._heard()
+        return bool(heard) and self._number not in heard
 
     def _heard(self) -> frozenset[int]:
         try:
