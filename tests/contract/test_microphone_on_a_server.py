@@ -435,6 +435,7 @@ def test_devices_shows_the_servers_names_and_buses(two: Room) -> None:
     assert lines[0].startswith("  Yeti Größe  (USB, PulseAudio, ")
     assert lines[1].startswith("* Built-in  (built in, PulseAudio, ")
     assert lines[2].startswith("  WH-1000XM4  (Bluetooth: used only if named, PulseAudio")
+    assert [device.name for device in listed()] == ["Yeti Größe", "Built-in", "WH-1000XM4"]
     assert any(line.startswith("  Monitor of") and "used only by its whole name" in line for line in lines)
     two.pactl("unload-module", headset)
 

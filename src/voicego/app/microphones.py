@@ -134,16 +134,25 @@ def _advice(sound: Samples) -> Iterator[str]:
 
 
 def listed() -> tuple[Device, ...]:
-    """List what can be listened to now, with fresh eyes; a stream of this process goes on meanwhile.
+    """List what a person may choose now, with fresh eyes; a stream of this process goes on meanwhile.
+
+    Left out is what would only lead to the sound server's choice, and loudspeakers, but for one that is the default.
 
     Raises:
         VoicegoError: the sound system hangs.
     """
     from voicego.hearing import sound_server  # noqa: PLC0415
+    from voicego.hearing.choosing import SERVERS  # noqa: PLC0415
     from voicego.hearing.look import look  # noqa: PLC0415
     from voicego.hearing.present import present  # noqa: PLC0415
 
-    return present(look(), sound_server.ask())
+    found = present(look(), sound_server.ask())
+    by_server = any(device.node for device in found)
+    return tuple(
+        device
+        for device in sorted(found, key=lambda device: not device.node)
+        if device.default or not (device.monitor or (by_server and not device.node and device.name in SERVERS))
+    )
 
 
 def better_there(names: tuple[str, ...], in_use: str) -> bool:
