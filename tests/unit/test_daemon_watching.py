@@ -118,6 +118,7 @@ def test_a_model_that_stands_still_again_and_again_fails_and_starves_the_watchdo
             house.look_around(6.0, heard=False)
 
         reason = house.until("state", state=State.FAILED)["reason"]
+        restarts = house.daemon.status().counters["restarts"]
         told.all()
         house.look_around(30.0)
         after = told.all()
@@ -126,6 +127,7 @@ def test_a_model_that_stands_still_again_and_again_fails_and_starves_the_watchdo
         house.until("state", state=State.LISTENING)
 
         assert "stood still 4 times within 10 minutes" in str(reason)
+        assert restarts == 3
         assert "WATCHDOG=1" not in after
         assert resumed.state in {State.LOADING, State.LISTENING}
         house.free()
@@ -187,7 +189,7 @@ def test_opening_that_hangs_holds_up_nobody() -> None:
     house.until("state", state=State.RECONNECTING)
 
     said = house.daemon.status().reason
-    house.time += 11.0
+    house.look_around(11.0, heard=False)
     hung = house.daemon.status().reason
     paused = house.daemon.pause()
     hanging.set()

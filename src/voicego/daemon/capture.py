@@ -15,7 +15,7 @@ from voicego.errors import VoicegoError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from voicego.flow import Detection
+    from voicego.flow import Candidate, Detection, Notice
     from voicego.listener import Listener
     from voicego.seams import Source
 
@@ -79,8 +79,8 @@ class Opening:
             log.exception("opening met a surprise")
             self.error = VoicegoError(f"opening failed ({type(error).__name__}); see the log")
         with self._lock:
-            abandoned = self._abandoned
-        if abandoned and self.source is not None:
+            unwanted = self._abandoned or self.error is not None  # a surprise may have left it open
+        if unwanted and self.source is not None:
             self.source.close()
         self.done.set()
         self._then(self)
@@ -107,7 +107,8 @@ class Session:
     def disown(self) -> None:
         """Let nothing come of what it may still find."""
         self.listener.offer = _let_go
-        self.listener.confirmer = None
+        self.listener.note = _ignore
+        self.listener.confirmer = _Nobody()
 
 
 class Capture:
@@ -153,8 +154,9 @@ class Capture:
             return
         self.tries.now()
         self._since = self._clock()
-        self._opening = opening = Opening(make, lambda one: self._post(lambda: self._opened(one)))
+        opening = Opening(make, lambda one: self._post(lambda: self._opened(one)))
         opening.start()
+        self._opening = opening
         if opening.done.wait(OPEN_S):
             self._opened(opening)
 
@@ -176,15 +178,17 @@ class Capture:
         session = self.session
         if session is None:
             return
-        if session.heart.stuck:
+        if session.heart.stuck and session.listener.source.live:  # a recording may wait, and is heard once
             session.disown()
             self._told(Ending.STUCK, VoicegoError("listening stood still"), session.listener.source)
         elif session.listener.source.live and self._clock() >= self._look_at and not self._looking:
-            self._looking, self._look_at = True, self._clock() + LOOK_S
+            self._look_at = self._clock() + LOOK_S
             threading.Thread(target=self._look_for_better, args=(session,), name="voicego-looking", daemon=True).start()
+            self._looking = True
 
     def forgive(self) -> None:
-        """The whole process stood still: the listener is given its time anew."""
+        """The whole process stood still: listener and opening are given their time anew."""
+        self._since = self._clock()
         if self.session:
             self.session.heart.forgive()
 
@@ -195,12 +199,24 @@ class Capture:
         if opening.error or opening.source is None:
             self._told(Ending.REFUSED, opening.error, opening.source)
             return
-        heart = Heart(self._clock)
-        listener = self._listener_for(opening.source, heart)
-        self.session = session = Session(listener, heart, began=self._clock())
+        try:
+            self.session = self._begun(opening.source)
+        except VoicegoError as error:
+            opening.source.close()
+            self._told(Ending.REFUSED, error, opening.source)
+        except BaseException:  # nobody else would close it
+            opening.source.close()
+            self.tries.failed()
+            raise
         self._look_at = self._clock() + LOOK_S
+
+    def _begun(self, source: Source) -> Session:
+        """Listen to a source that is open."""
+        heart = Heart(self._clock)
+        session = Session(self._listener_for(source, heart), heart, began=self._clock())
         session.thread = threading.Thread(target=self._listen, args=(session,), name="voicego-listener", daemon=True)
         session.thread.start()
+        return session
 
     def _listen(self, session: Session) -> None:
         """On the listener's thread."""
@@ -242,6 +258,21 @@ class Capture:
         if found and session is self.session:
             log.info("a microphone that is preferred to %s is there", session.listener.source.name)
             self._told(Ending.BETTER, None, session.listener.source)
+
+
+class _Nobody:
+    """The `Confirmer` of a listener that was given up."""
+
+    def stir(self) -> None:
+        """Let the model rest."""
+
+    def ask(self, candidate: Candidate) -> None:
+        """Confirm nothing."""
+        _let_go(candidate.detection)
+
+
+def _ignore(_: Notice) -> None:
+    """Show nothing."""
 
 
 def _let_go(detection: Detection) -> None:

@@ -251,7 +251,6 @@ class Supervisor:
 
     def _begin_anew(self, why: str) -> None:
         """Load the model again and listen with that: the old one may hold the thread for ever."""
-        self.happenings.count("restarts")
         self._classifier = self._classifier_of = None
         if not self._restarts.another():
             self._starving = True
@@ -259,6 +258,7 @@ class Supervisor:
             self._failure = f"{why} {self._restarts.most + 1} times within {minutes:.0f} minutes; see the log"
             log.error("%s", self._failure)
             return
+        self.happenings.count("restarts")
         log.error("%s; beginning anew", why)
         self._adopt_again()
 
