@@ -83,7 +83,7 @@ class House:
     time: float = 1000.0
     bigs: list[HandProcess] = field(default_factory=list)
     refuses_big: str = ""
-    big_says: float = 1.0
+    big_says: float | None = 1.0
     folder: Path | None = None
     """Where choices are kept; None: nothing is chosen."""
     slept: float = 0.0
@@ -96,6 +96,8 @@ class House:
     """Models are loaded while it is set."""
     may_begin: bool = False
     """The process may begin anew."""
+    undecided: Exception | None = None
+    """What it takes to detect a word cannot be told."""
     missing: tuple[str, ...] = ()
     """Microphones that are not there."""
     wanted: list[tuple[str, ...]] = field(default_factory=list)
@@ -123,6 +125,7 @@ class House:
             source=self._source,
             second_stage=self._second_stage,
             keep=self._keep,
+            lasting=self.live,
             patient=self.patient,
             waits_for=lambda _: self.waits,
             better=lambda *_: self.better,
@@ -165,6 +168,8 @@ class House:
         return self.watches[-1]
 
     def _decisions(self, setup: Setup) -> tuple[Decision, ...]:
+        if self.undecided:
+            raise self.undecided
         plain = tuple(decide_by(rule, TABLE, setup.sensitivity) for rule in setup.rules)
         plain += tuple(decide_by(Rule(word, ()), TABLE, setup.sensitivity) for word in self.answers)
         return tuple(replace(one, confirm=0.5) for one in plain) if setup.confirm_with else plain

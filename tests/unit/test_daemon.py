@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from tests.house import until
 from tests.supervised import GO, House, began, broken, left
 from voicego.errors import Exit, RulesError, VoicegoError
 from voicego.flow import ConfirmWith, Rule, Sensitivity, State
@@ -337,4 +338,63 @@ def test_a_word_that_no_rule_has_is_passed_on_only_while_a_rule_asks() -> None:
 
     assert nobody_asked == []
     assert [(detection.keyword, rule) for detection, rule in house.actor.offered] == [("stop", None)]
+    left(house)
+
+
+@pytest.mark.parametrize("try_again", ["reload", "resume"])
+def test_a_model_that_could_not_be_loaded_is_tried_again_when_asked(try_again: str) -> None:
+    house = began(model=VoicegoError("the model is damaged"))
+    house.until("state", state=State.FAILED)
+
+    house.model = None
+    getattr(house.daemon, try_again)()
+
+    house.until("state", state=State.LISTENING)
+    assert house.daemon.status().reason == ""
+    left(house)
+
+
+def test_rules_that_are_taken_back_while_their_model_loads_stay_taken_back(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+    house.holding.clear()
+    house.rules = replace(GO, model="other")
+    house.daemon.reload()
+
+    house.rules = GO
+    house.daemon.reload()
+    house.holding.set()
+    until(lambda: len(house.models) == 2, "the model that nobody wants any more")
+    house.look_around()
+
+    assert house.daemon.status().model == "embedded"
+
+
+def test_a_model_is_loaded_once_however_often_its_rules_change_meanwhile(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+    house.holding.clear()
+    for word in ("left", "right", "up"):
+        house.rules = replace(GO, model="other", rules=(*GO.rules, Rule(word, ())))
+        house.daemon.reload()
+
+    house.holding.set()
+    until(lambda: house.daemon.status().model == "other", "the model of the new rules")
+
+    assert house.daemon.status().rules == ("go", "up")
+    assert [setup.model for setup in house.loads] == ["embedded", "other"]
+
+
+def test_what_is_confirmed_after_a_pause_began_is_not_acted_on(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    house = began(setup=CONFIRMED, big_says=None)
+    house.until("state", state=State.LISTENING)
+    house.say_go()
+    until(lambda: house.bigs, "the big model")
+    house.bigs[0].load()
+    until(lambda: house.bigs[0].asked, "the candidate")
+
+    house.daemon.pause()
+    house.bigs[0].answer(1.0)
+    until(lambda: "voicego is paused by now" in caplog.text, "the word that came too late")
+
+    assert house.actor.offered == []
     left(house)

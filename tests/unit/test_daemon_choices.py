@@ -297,3 +297,28 @@ def test_a_choice_made_while_new_rules_load_their_model_does_not_lose_them(house
     until(lambda: house.daemon.status().model == "other", "the model of the new rules")
 
     assert house.daemon.status().sensitivity is Sensitivity.LOWER
+
+
+def test_what_looks_on_goes_on_while_another_is_added(house: House) -> None:
+    house.daemon.choose_pause_while(Absence.CALL, on=True)
+    house.watches[0].tell(Absence.CALL, True)
+    house.until("state", state=State.PAUSED)
+
+    house.daemon.choose_pause_while(Absence.LOCKED, on=True)
+    house.watches[0].tell(Absence.CALL, False)
+    house.until("state", state=State.LISTENING)
+
+    assert [(watch.kinds, watch.running) for watch in house.watches] == [
+        (frozenset({Absence.CALL}), True),
+        (frozenset({Absence.LOCKED}), True),
+    ]
+
+
+def test_a_last_word_of_what_looked_on_pauses_nothing(house: House) -> None:
+    house.daemon.choose_pause_while(Absence.LOCKED, on=True)
+    house.daemon.choose_pause_while(Absence.LOCKED, on=False)
+
+    house.watches[0].tell(Absence.LOCKED, True)
+    house.look_around(1.0)
+
+    assert house.daemon.status().state is State.LISTENING

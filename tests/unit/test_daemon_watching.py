@@ -433,3 +433,104 @@ def test_a_process_that_began_anew_too_often_fails_and_starves_the_watchdog(tmp_
         assert "again and again" in str(reason)
         assert "WATCHDOG=1" not in told.all()
         left(house)
+
+
+def test_a_microphone_that_was_opened_and_cannot_be_listened_to_is_closed_and_opened_again(house: House) -> None:
+    house.daemon.pause()
+    house.undecided = VoicegoError("the model has gone")
+
+    refused = house.daemon.resume()
+    closed = house.sources[-1].closed
+    house.undecided = None
+    house.look_around(1.0, heard=False)
+
+    assert (refused.state, refused.reason, closed) == (State.RECONNECTING, "the model has gone", 1)
+    assert house.daemon.status().state is State.LISTENING
+    assert house.sources[-1].closed == 0
+
+
+def test_a_surprise_closes_what_was_opened_and_does_not_end_the_daemon(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.undecided = ZeroDivisionError("surprise")
+    house.daemon.ask_to_reload()
+    house.sources[-1].lose(VoicegoError("the microphone fell silent"))
+    house.look_around(2.0, heard=False)
+    closed = [source.closed > 0 for source in house.sources]
+    house.undecided = None
+    house.look_around(11.0, heard=False)
+
+    assert len(closed) > 1
+    assert all(closed)
+    assert "the supervisor met a surprise and goes on" in caplog.text
+    assert house.daemon.status().state is State.LISTENING
+
+
+def test_a_recording_may_wait_longer_than_a_microphone() -> None:
+    house = began(live=False)
+    house.until("state", state=State.LISTENING)
+
+    house.look_around(10.0, heard=False)
+
+    assert house.daemon.status().counters["restarts"] == 0
+    assert len(house.sources) == 1
+    left(house)
+
+
+def test_a_sound_system_that_answers_after_it_was_given_up_is_heard(tmp_path: Path) -> None:
+    with notify_socket(tmp_path) as told:
+        house = began(refuses=SoundSystemHangs("an earlier call still waits"), manager=told.manager)
+        house.until("state", state=State.RECONNECTING)
+        house.look_around(12.0, heard=False)
+        house.until("state", state=State.FAILED)
+
+        house.refuses = None
+        house.look_around(1.0, heard=False)
+        house.until("state", state=State.LISTENING)
+        told.all()
+        house.look_around(1.0)
+
+        assert house.daemon.status().reason == ""
+        assert "WATCHDOG=1" in told.all()
+        left(house)
+
+
+def test_an_opening_that_comes_back_after_it_was_given_up_is_heard() -> None:
+    hanging = threading.Event()
+    house = began(hanging=hanging)
+    house.until("state", state=State.RECONNECTING)
+    house.look_around(31.0, heard=False)
+    house.until("state", state=State.FAILED)
+
+    hanging.set()
+
+    house.until("state", state=State.LISTENING)
+    assert house.daemon.status().reason == ""
+    left(house)
+
+
+def test_a_process_that_was_stopped_while_opening_blames_nobody() -> None:
+    hanging = threading.Event()
+    house = began(hanging=hanging, may_begin=True)
+    house.until("state", state=State.RECONNECTING)
+
+    house.time += 60.0
+    house.look_around(heard=False)
+    hanging.set()
+
+    house.until("state", state=State.LISTENING)
+    assert not house.daemon.again
+    left(house)
+
+
+def test_who_is_told_to_stop_does_not_begin_anew() -> None:
+    house = began(refuses=SoundSystemHangs("an earlier call still waits"), may_begin=True)
+    house.until("state", state=State.RECONNECTING)
+    house.look_around(8.0, heard=False)
+    house.time += 5.0
+    house.ends()
+    before = house.daemon.again
+
+    house.daemon.ask_to_stop()
+
+    assert (before, house.daemon.again) == (True, False)

@@ -158,6 +158,7 @@ def _parts(rules_file: Path, places: Paths, wishes: Wishes, *, patient: bool, lo
         manager=Manager(os.environ, os.getpid()),
         rules_file=rules_file,
         log_file=log_file,
+        lasting=live,
         patient=patient,
         waits_for=lambda error: patient or _may_come(error, wishes),
     )

@@ -57,7 +57,7 @@ class Daemon:
 
     def ask_to_stop(self, exit_code: Exit = Exit.OK) -> None:
         """Stop soon; fit for a signal handler."""
-        self._supervisor.post(lambda: self._supervisor.stop(exit_code))
+        self._supervisor.ask_to_stop(exit_code)
 
     def ask_to_reload(self) -> None:
         """Read the rules again soon; what is wrong with them is logged and shown in the status."""

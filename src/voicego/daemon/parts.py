@@ -57,6 +57,8 @@ class Parts:
     manager: Manager = field(default_factory=lambda: Manager({}, 0))
     rules_file: Path | None = None
     log_file: Path | None = None
+    lasting: bool = True
+    """A surprise does not end it: it listens until it is told to stop. Not so a recording, which is heard once."""
     patient: bool = True
     """Nobody is there to mend what is wrong: wait for it to be mended instead of ending."""
     waits_for: Callable[[VoicegoError], bool] = lambda _: True

@@ -62,6 +62,9 @@ class Supervisor:
         self._classifier: Classifier | None = None
         self._classifier_of: tuple[str, Engine, int] | None = None
         self._loading: Book | None = None
+        """What is to be taken when its model is there."""
+        self._load_for: Book | None = None
+        """What the newest load was begun for."""
         self._capture = Capture(self._posted.put, parts.clock, self._listener, self._hearing_ended, self._better)
         self._before_it: tuple[str, ...] = ()
         """Microphones that were in use when others were asked for; they stand in while those are not there."""
@@ -73,12 +76,14 @@ class Supervisor:
         self._failure = ""
         self._hangs_since: float | None = None
         """Since when a call into the sound system has held up every other, by `parts.clock`."""
-        self.again = False
-        """The process is to begin anew when this has ended."""
+        self._again = False
+        self._asked_to_stop = False
+        """Set from any thread, at any time: who was told to stop does not begin anew."""
         self._starving = False
         """The service manager is to start this process anew."""
         self._pauses = Pauses()
-        self._absence: tuple[frozenset[Absence], Watch | None] = frozenset(), None
+        self._watches: dict[Absence, Watch | None] = {}
+        """What looks on for each that is watched for; None: nothing here can."""
         self._passage = Passage(parts.clock, parts.outside)
         self._restarts = Restarts(parts.clock)
         self._stopping: Exit | None = None
@@ -96,14 +101,30 @@ class Supervisor:
         if setup is not None:
             self._adopt(setup)
         try:
-            self._settle()
+            went_well = self._go_round(_nothing)
             while self._stopping is None:
+                change = _nothing
                 with suppress(queue.Empty):
-                    self._posted.get(timeout=self._patience())()
-                self._settle()
+                    change = self._posted.get(timeout=self._patience() if went_well else ROUND_S)
+                went_well = self._go_round(change)
         finally:
             self._shut_down()
         return self._stopping or Exit.OK
+
+    def _go_round(self, change: Callable[[], None]) -> bool:
+        """Make a change and bring everything in line; whether no surprise was met. This thread must outlive one."""
+        try:
+            change()
+            self._settle()
+        except VoicegoError as error:
+            log.error("%s", error)
+        except Exception:
+            if not self._parts.lasting:
+                raise
+            log.exception("the supervisor met a surprise and goes on")
+        else:
+            return True
+        return False
 
     def _patience(self) -> float:
         """Seconds until something is due."""
@@ -123,7 +144,7 @@ class Supervisor:
         self._capture.look()
         if self._pauses:
             self._end_session()
-        elif self._classifier and not self._failure:
+        elif self._classifier:  # though it had failed: who hung may answer again
             self._capture.begin(self._source)
         self._mistakes.look()
         if (self._capture.opening_s or 0.0) > LOST_S:
@@ -141,7 +162,7 @@ class Supervisor:
     def _mind_hanging(self, why: VoicegoError | None) -> None:
         """A source was refused; see whether that is because an earlier call into the sound system never comes back."""
         if not isinstance(why, SoundSystemHangs):
-            self._hangs_since = None
+            self._answered()
             return
         self._capture.tries.worked()  # and so goes on without growing pauses
         now = self._parts.clock()
@@ -149,11 +170,21 @@ class Supervisor:
         if now - self._hangs_since >= HUNG_S:
             self._begin_the_process_anew()
 
+    def _hope_again(self) -> bool:
+        """Forget that it had given up, and why; whether it had."""
+        given_up, self._failure, self._starving = bool(self._failure), "", False
+        return given_up
+
+    def _answered(self) -> None:
+        """The sound system does not hang, or no more."""
+        self._hangs_since = None
+        self._hope_again()
+
     def _begin_the_process_anew(self) -> None:
         """End, to begin anew in the same place: nothing in this process can free what the sound system holds."""
         if self._parts.may_begin_again():
             log.error("the sound system holds voicego up for good; beginning anew in the same place")
-            self.again, self._stopping = True, Exit.OK
+            self._again, self._stopping = True, Exit.OK
         elif not self._failure:
             self._starving = True
             self._failure = "the sound system holds voicego up again and again; see the log"
@@ -170,7 +201,8 @@ class Supervisor:
         """Put a listener together around a source that has just been opened."""
         assert self._book is not None  # noqa: S101
         assert self._classifier is not None  # noqa: S101
-        self._trouble, self._hangs_since = "", None
+        self._answered()
+        self._trouble = ""
         self._ever_heard = True
         setup, happenings = self._book.setup, self.happenings
         self._note_who_stands_in(source, setup)
@@ -280,8 +312,10 @@ class Supervisor:
         if self._classifier is None:  # nothing listens yet, but `voicego do` can
             self._take(book)
         if self._classifier_of != needed:
+            if self._loading is None or _model(self._loading.setup) != needed:
+                threading.Thread(target=self._load, args=(book,), name="voicego-loading", daemon=True).start()
+                self._load_for = book
             self._loading = book
-            threading.Thread(target=self._load, args=(book,), name="voicego-loading", daemon=True).start()
             return
         self._loading = None
         self._take(book)
@@ -296,10 +330,15 @@ class Supervisor:
             self._end_session()
             self._capture.tries.now()
 
+    @property
+    def _newest(self) -> Book | None:
+        """The newest rules that are good, be their model still to come."""
+        return self._loading or self._book
+
     def _adopt_again(self) -> None:
         """Take the newest rules that are good once more, with what is chosen by now."""
-        if newest := self._loading or self._book:
-            self._adopt(newest.file)
+        if self._newest:
+            self._adopt(self._newest.file)
 
     def _take(self, book: Book) -> None:
         """Replace what everybody reads."""
@@ -308,20 +347,23 @@ class Supervisor:
         self._watch_absence(frozenset(book.setup.pause_while))
 
     def _watch_absence(self, wanted: frozenset[Absence]) -> None:
-        kinds, watch = self._absence
-        if kinds == wanted:
-            return
-        if watch:
-            watch.stop()
-        for absence in kinds - wanted:
+        """Begin and end what looks on, each by itself: one that goes on knows when its absence ends."""
+        for absence in self._watches.keys() - wanted:
+            if watch := self._watches.pop(absence):
+                watch.stop()
             self._pauses.away(absence, now=False)
-        watch = self._parts.absence(wanted, self._absent) if wanted else None
-        self._absence = wanted, watch
-        if watch:
-            watch.start()
+        for absence in sorted(wanted - self._watches.keys()):
+            self._watches[absence] = watch = self._parts.absence(frozenset({absence}), self._absent)
+            if watch:
+                watch.start()
 
-    def _loaded(self, book: Book, classifier: Classifier | VoicegoError) -> None:
-        if book is not self._loading:  # the rules were changed again meanwhile
+    def _note_absence(self, absence: Absence, *, now: bool) -> None:
+        if absence in self._watches:  # else it was told just before nobody wanted to know any more
+            self._pauses.away(absence, now=now)
+
+    def _loaded(self, load_for: Book, classifier: Classifier | VoicegoError) -> None:
+        book = self._loading
+        if book is None or load_for is not self._load_for:  # the rules were changed again meanwhile
             return
         self._loading = None
         if isinstance(classifier, VoicegoError):
@@ -332,7 +374,7 @@ class Supervisor:
             else:
                 self._note_config_error(f"{classifier}; the model in use stays")
             return
-        self._failure = ""
+        self._hope_again()
         self._classifier, self._classifier_of = classifier, _model(book.setup)
         session, old = self._capture.session, self._book
         if session and old and same_hearing(with_model_of(old.setup, book.setup), book.setup):
@@ -345,14 +387,18 @@ class Supervisor:
     def _shut_down(self) -> None:
         if not self.again:
             self._parts.manager.stopping()
-        self._end_session()
-        self._end_stage()
-        self._watch_absence(frozenset())
-        if not self._dispatcher.stop(JOIN_S):
-            log.warning("the actions' thread did not end in time")
+        for step in (self._end_session, self._end_stage, lambda: self._watch_absence(frozenset()), self._end_acting):
+            try:
+                step()
+            except Exception:  # the others are to end all the same
+                log.exception("a surprise at the end")
         self._state = State.STARTING if self.again else State.STOPPED
         self.happenings.tell("state", state=self._state, reason="")
         log.info("%s", "beginning anew" if self.again else "stopped")
+
+    def _end_acting(self) -> None:
+        if not self._dispatcher.stop(JOIN_S):
+            log.warning("the actions' thread did not end in time")
 
     def _show(self) -> None:
         state, reason = self._which_state(), self._reason()
@@ -420,6 +466,9 @@ class Supervisor:
 
     def _heard(self, detection: Detection) -> None:
         """Pass a detection on, from the listener's thread or the second stage's. Never blocks."""
+        if self._pauses:  # said before it, and confirmed after it
+            log.info("%s %s: not acted on, voicego is paused by now", detection.id, detection.keyword)
+            return
         book = self._book
         rule = book.rules.get(detection.keyword) if book else None
         if rule is None and not self._dispatcher.asks:  # no more than an answer, or switched off a moment ago
@@ -434,7 +483,7 @@ class Supervisor:
 
     def _absent(self, absence: Absence, now: bool) -> None:  # noqa: FBT001 -- what is told has two values
         """A reason not to listen began or ended; from the thread of who watches."""
-        self._posted.put(lambda: self._pauses.away(absence, now=now))
+        self._posted.put(lambda: self._note_absence(absence, now=now))
 
     # --- changes, on the supervisor's thread ------------------------------------------------------------------------
 
@@ -448,8 +497,7 @@ class Supervisor:
         """Listen again by a person's wish."""
         self._pauses.resume()
         self._keep_pauses()
-        if self._starving:  # it had given up; a person has not
-            self._starving, self._failure = False, ""
+        if self._hope_again():  # a person has not given up
             self._restarts.forget()
             self._adopt_again()
         self._capture.tries.now()
@@ -511,16 +559,16 @@ class Supervisor:
             self._show()
             raise
         self._note_config_error("")
-        if self._book is None or setup != self._book.file:
+        if (given_up := self._hope_again()) or self._newest is None or setup != self._newest.file:
             self._parts.keep()
-            self._failure, self._starving = "", False
+            if given_up:
+                self._restarts.forget()
             self._adopt(setup)
             log.info("the rules were read: %s", ", ".join(r.keyword for r in setup.rules if r.enabled) or "none active")
         self.happenings.tell("rules")
         self._settle()
 
-    def stop(self, exit_code: Exit) -> None:
-        """End after this."""
+    def _stop(self, exit_code: Exit) -> None:
         self._stopping = exit_code
 
     def look_on(self) -> None:
@@ -610,9 +658,23 @@ class Supervisor:
 
         return end_scores
 
+    @property
+    def again(self) -> bool:
+        """Whether the process is to begin anew when this has ended."""
+        return self._again and not self._asked_to_stop
+
+    def ask_to_stop(self, exit_code: Exit) -> None:
+        """End soon; fit for a signal."""
+        self._asked_to_stop = True
+        self.post(lambda: self._stop(exit_code))
+
     def post(self, change: Callable[[], None]) -> None:
         """Have a change made soon, on the supervisor's thread (SimpleQueue.put is reentrant: fit for a signal)."""
         self._posted.put(change)
+
+
+def _nothing() -> None:
+    """Change nothing."""
 
 
 def _model(setup: Setup) -> tuple[str, Engine, int]:
