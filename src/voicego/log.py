@@ -32,8 +32,12 @@ _FILE_FORMAT = "%(asctime)s.%(msecs)03d %(levelname)-7s %(threadName)s %(name)s:
 _OURS = ("voicego file", "voicego terminal")
 
 
-def start_logging(path: Path | None, *, verbose: bool = False, to_terminal: bool = False) -> Path | None:
+def start_logging(
+    path: Path | None, *, verbose: bool = False, to_terminal: bool = False, errors_told: bool = False
+) -> Path | None:
     """Write the diary to `path`, and in short to standard error when `to_terminal`; may be called again.
+
+    With `errors_told` standard error gets the errors in any case: a script, or systemd's journal, is told why it ended.
 
     Returns:
         Where it goes; None when the file cannot be written, which one sentence on standard error says.
@@ -47,8 +51,8 @@ def start_logging(path: Path | None, *, verbose: bool = False, to_terminal: bool
             why = error.strerror if isinstance(error, OSError) else str(error)
             _tell(f"voicego: cannot write the log {path} ({why}); going on without it")
             path = None
-    if to_terminal and sys.stderr is not None:  # there is none under pythonw
-        handlers.append(_terminal())
+    if (to_terminal or errors_told) and sys.stderr is not None:  # there is none under pythonw
+        handlers.append(_terminal(logging.NOTSET if to_terminal else logging.ERROR))
     root = logging.getLogger()
     for handler in handlers:
         root.addHandler(handler)
@@ -168,8 +172,9 @@ def _file(path: Path) -> logging.Handler:
     return handler
 
 
-def _terminal() -> logging.Handler:
+def _terminal(level: int) -> logging.Handler:
     handler = _Terminal(sys.stderr)
+    handler.setLevel(level)
     handler.setFormatter(_Short())
     handler.name = _OURS[1]
     return handler

@@ -24,6 +24,8 @@ LONGEST_SOCKET = 100
 
 PRIVATE = 0o700
 
+OTHER = "name another one (see `voicego config path --all`)"
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:
@@ -41,6 +43,8 @@ class Paths:
     """Exports of fetched models, a folder each. In `VOICEGO_DATA_DIR`."""
     log: Path
     """In `VOICEGO_LOG_DIR`; older logs lie beside it as `voicego.log.1` and so on."""
+    tray_log: Path
+    """What the icon's process says. In `VOICEGO_LOG_DIR`."""
     lock: Path
     """Held by the one daemon that runs. In `VOICEGO_RUNTIME_DIR`."""
     socket: Path
@@ -65,6 +69,7 @@ def paths(environ: Mapping[str, str]) -> Paths:
         wrong=state / "wrong.tsv",
         exports=data / "exports",
         log=log / "voicego.log",
+        tray_log=log / "tray.log",
         lock=runtime / "voicego.lock",
         socket=_socket(runtime),
     )
@@ -96,10 +101,16 @@ def make_private(folder: Path) -> None:
     if sys.platform == "win32":  # folders of a Windows profile are private by inheritance
         return
     if found.st_uid != os.geteuid():
-        raise VoicegoError(f"the folder {folder} belongs to another user; name another one (see `voicego config path`)")
+        raise VoicegoError(f"the folder {folder} belongs to another user; {OTHER}")
     # It is not tightened here: it may be a folder of the person's own, named by a variable.
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise VoicegoError(f"others may write in the folder {folder}; mend it with: chmod 700 '{folder}'")
+        raise VoicegoError(f"others may write in the folder {folder}; {_mend(folder, found.st_mode)}")
+
+
+def _mend(folder: Path, mode: int) -> str:
+    if mode & stat.S_ISVTX:  # /tmp and its like are everybody's on purpose
+        return f"it is there for everyone; {OTHER}"
+    return f"mend it with: chmod 700 '{folder}'"
 
 
 def _chosen(environ: Mapping[str, str], variable: str) -> Path | None:

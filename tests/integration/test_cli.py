@@ -82,6 +82,10 @@ def test_a_model_that_was_not_fetched_is_named_with_what_to_do(house: House) -> 
 
 def test_config_tells_where_the_rules_are_and_what_is_in_use(house: House) -> None:
     assert house.voicego("config", "path").stdout.strip() == str(house.rules_file)
+    every = house.voicego("config", "path", "--all").stdout
+    assert all(
+        str(house.folder / place) in every for place in ("state/choices.json", "state/wrong.tsv", "log/tray.log")
+    )
     shown = house.voicego("config", "show").stdout
     assert "go: said alone, threshold" in shown
     assert "(the model's table, normal sensitivity)" in shown
@@ -220,7 +224,7 @@ def test_a_missing_recording_is_told(house: House) -> None:
     done = house.voicego("run", "--headless", "--input", "/nowhere.wav")
 
     assert done.returncode == 1
-    assert "/nowhere.wav" in done.stderr + house.log()
+    assert "/nowhere.wav" in done.stderr
 
 
 def test_do_carries_out_a_rule_with_and_without_a_daemon(house: House) -> None:
@@ -276,6 +280,21 @@ def test_under_a_service_broken_rules_leave_the_last_good_at_work(house: House) 
 
     assert status["rules"] == ["go"]
     assert 'no keyword "goo"' in status["config_error"]
+    assert house.told.count('no keyword "goo"') == 1
+    assert "the last good rules stand in" in house.told
+
+
+def test_a_file_that_is_named_for_one_run_never_gets_the_rules_of_another(house: House, tmp_path: Path) -> None:
+    house.begin(state="reconnecting")
+    house.voicego("stop")
+    house.ended()
+
+    house.begin("--config", str(tmp_path / "nope.yaml"), state="config error")
+
+    assert house.status()["rules"] == []
+    assert "nope.yaml:1:1: there is no such file" in house.told
+    assert house.voicego("status").stdout.count("there is no such file") == 1
+    assert house.voicego("wrong").stderr.startswith("voicego has heard no word yet")
 
 
 def test_under_a_service_it_waits_for_rules_that_work(house: House) -> None:

@@ -216,6 +216,18 @@ def test_the_terminal_gets_a_short_form(capsys: pytest.CaptureFixture[str]) -> N
     assert re.fullmatch(r"\d\d:\d\d:\d\d error: the classifier failed \(ValueError: of the model\)", second)
 
 
+def test_without_a_terminal_standard_error_gets_the_errors_alone(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start_logging(file, errors_told=True)
+
+    log.info("listening")
+    log.error("nowhere.wav cannot be read")
+
+    assert re.fullmatch(r"\d\d:\d\d:\d\d error: nowhere.wav cannot be read\n", capsys.readouterr().err)
+    assert "listening" in file.read_text()
+
+
 def test_a_closed_terminal_is_no_failure(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     with open(os.devnull, "w", encoding="utf-8") as gone:  # noqa: PTH123
         monkeypatch.setattr(sys, "stderr", gone)

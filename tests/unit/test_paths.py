@@ -60,6 +60,7 @@ def test_variables_move_every_place(tmp_path: Path) -> None:
         wrong=tmp_path / "state" / "wrong.tsv",
         exports=tmp_path / "data" / "exports",
         log=tmp_path / "log" / "voicego.log",
+        tray_log=tmp_path / "log" / "tray.log",
         lock=tmp_path / "run" / "voicego.lock",
         socket=places.socket,
     )
@@ -151,6 +152,16 @@ def test_a_folder_in_which_others_write_is_refused_with_what_mends_it(tmp_path: 
     with pytest.raises(VoicegoError, match=re.escape(f"chmod 700 '{folder}'")):
         make_private(folder)
     assert mode(folder) == 0o770
+
+
+def test_a_folder_that_is_everybodys_on_purpose_is_refused_and_not_taken_from_them(tmp_path: Path) -> None:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    folder.chmod(0o1777)
+
+    with pytest.raises(VoicegoError, match="name another one") as refused:
+        make_private(folder)
+    assert "chmod" not in str(refused.value)
 
 
 def test_a_folder_that_others_may_only_read_is_taken_as_it_is(tmp_path: Path) -> None:

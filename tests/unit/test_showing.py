@@ -39,6 +39,18 @@ def test_a_rule_that_is_off_is_shown_so_even_if_its_word_is_an_answer(tmp_path: 
     assert "  yes: switched off" in lines(file, tmp_path / "choices.json")
 
 
+def test_keys_and_values_are_written_as_the_rules_file_takes_them(tmp_path: Path) -> None:
+    file = tmp_path / "voicego.yaml"
+    file.write_text("microphone: Yeti\nquiet: 300ms\nchime: true\nrules: {}")
+    file.chmod(0o600)
+
+    shown = list(lines(file, tmp_path / "choices.json"))
+
+    for line in ("microphone: Yeti", "quiet: 300ms", "chime: true"):
+        assert f"  {line}  (your file)" in shown
+    assert "  hop: 100ms  (the default)" in shown
+
+
 def test_never_pausing_is_shown_as_none(tmp_path: Path) -> None:
     file = tmp_path / "voicego.yaml"
     file.write_text("rules: {}")

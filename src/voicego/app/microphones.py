@@ -37,7 +37,7 @@ def listing() -> Iterator[str]:
 
     found = sorted(devices(), key=lambda device: (not device.node, device.monitor))
     if not found:
-        yield "no microphone"
+        yield "no microphone was found; `voicego doctor` says what may be missing"
     names = [device.name for device in found]
     by_server = any(device.node for device in found)
     for device in found:

@@ -82,8 +82,13 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
             tell(f"wrote the starter rules to {rules_file}; `voicego init` helps to choose a microphone")
         before = rules.picture(rules_file)
         setup, config_error = _first_rules(rules_file, places, wishes, terminal=terminal)
-        log_file = start_logging(places.log, verbose=wishes.verbose, to_terminal=terminal)
-        ears = Deafness()
+        if config_error:
+            meanwhile = "the last good rules stand in" if setup else "voicego waits until they are mended"
+            tell(f"{config_error}\n{meanwhile}")
+        log_file = start_logging(
+            places.log, verbose=wishes.verbose, to_terminal=terminal or wishes.dry_run, errors_told=True
+        )
+        ears, born = Deafness(), cores.forbid()
         daemon = Daemon(
             _parts(rules_file, places, wishes, patient=not terminal and wishes.input is None, log_file=log_file),
             lambda daemon: Dispatcher(
@@ -93,7 +98,7 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
                 note=daemon.note,
                 unlimited=wishes.input not in {None, "-"},  # who comes by a pipe may speak just now
                 dry_run=wishes.dry_run,
-                desk=desk_here(born=cores.forbid()),
+                desk=desk_here(born=born),
             ),
             ears,
         )
@@ -112,20 +117,29 @@ def run(wishes: Wishes, *, terminal: bool, tell: Callable[[str], None]) -> Exit:
             server.stop(STOP_S)
             icon.stop()
     if daemon.again:
+        born(os.getpid())  # else what the next life starts would have the daemon's limit for its own
         again.begin(os.environ, time.time())
     return ended
 
 
 def _first_rules(path: Path, places: Paths, wishes: Wishes, *, terminal: bool) -> tuple[Setup | None, str]:
-    """Read the rules; where nobody is there to mend them, the last good ones stand in."""
+    """Read the rules; where nobody is there to mend them, the last good ones stand in.
+
+    A file that was named for this run is none of the person's own: the last good rules are not its.
+    """
     try:
         setup = rules.read(path)
     except RulesError as error:
         if terminal or wishes.input is not None:
             raise
-        return rules.last_good(places.last_good), str(error)
-    rules.keep(path, places.last_good)
+        return None if wishes.config else rules.last_good(places.last_good), str(error)
+    _keep(path, places, wishes)
     return setup, ""
+
+
+def _keep(path: Path, places: Paths, wishes: Wishes) -> None:
+    if wishes.config is None:
+        rules.keep(path, places.last_good)
 
 
 def _as_wished(setup: Setup, wishes: Wishes) -> Setup:
@@ -152,7 +166,7 @@ def _parts(rules_file: Path, places: Paths, wishes: Wishes, *, patient: bool, lo
         absence=_absence if live else lambda *_: None,
         describe=lambda rule: ", ".join(describe(action) for action in rule.actions),
         may_begin_again=lambda: again.may_begin(os.environ, time.time()),
-        keep=lambda: rules.keep(rules_file, places.last_good),
+        keep=lambda: _keep(rules_file, places, wishes),
         choices_file=places.choices if live else None,
         wrong_file=places.wrong if live else None,
         manager=Manager(os.environ, os.getpid()),

@@ -28,7 +28,8 @@ def lines(path: Path, choices_file: Path) -> Iterator[str]:
     yield str(path)
     for one in fields(Setup):
         if one.name != "rules":
-            yield f"  {one.name}: {_plain(one.name, getattr(setup, one.name))}  ({_origin(one.name, setup, file)})"
+            value, origin = _plain(one.name, getattr(setup, one.name)), _origin(one.name, setup, file)
+            yield f"  {_key(one.name)}: {value}  ({origin})"
     decisions = {decision.keyword: decision for decision in hearing.decisions_for(setup)}
     for rule in setup.rules:
         decision = decisions.get(rule.keyword) if rule.enabled else None
@@ -49,6 +50,11 @@ def lines(path: Path, choices_file: Path) -> Iterator[str]:
             yield f"    {describe(action)}"
 
 
+def _key(name: str) -> str:
+    """Name a value as the rules file does."""
+    return "microphone" if name == "microphones" else name.removesuffix("_s")
+
+
 def _origin(name: str, setup: Setup, file: Setup) -> str:
     if getattr(setup, name) != getattr(file, name):
         return "chosen in the menu"
@@ -62,4 +68,8 @@ def _plain(name: str, value: object) -> str:
         return f"{value.model}, which rests after {written(value.idle_s)} of quiet"
     if isinstance(value, Rate):
         return f"{value.count} in {written(value.within_s)}"
+    if name.endswith("_s") and isinstance(value, float):
+        return written(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -44,7 +44,7 @@ def tray(*, attached: bool, terminal: bool, tell: Callable[[str], None]) -> Exit
         if not alone:
             return Exit.OK
         # A diary of its own: two processes that turn one file over would lose each other's lines.
-        start_logging(places.log.with_name("tray.log"), to_terminal=terminal and not attached)
+        start_logging(places.tray_log, to_terminal=terminal and not attached)
         desk = Desk(this_system(), Runner(os.environ, Path.home()), os.environ, Path.home())
 
         def tell_all(sentence: str) -> None:

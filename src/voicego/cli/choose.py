@@ -9,6 +9,7 @@ import typer
 
 from voicego.cli import say
 from voicego.cli.daemon import AsJson, ask_running, offered
+from voicego.errors import VoicegoError
 from voicego.flow import Absence, Sensitivity
 
 if TYPE_CHECKING:
@@ -65,8 +66,11 @@ def microphone(
     name: Annotated[str, typer.Argument(help="Name, or a part of it; `file`: as the rules file says.")],
 ) -> None:
     """Hear this microphone while it is there."""
+    if not name.strip():
+        raise typer.BadParameter("a name is wanted, or `file`; see `voicego devices`", param_hint="name")
     found = ask_running("microphone", name=_unless_file(name))["status"]
-    say.line(f"hears: {found['microphone'] or found['reason'] or 'nothing yet'}")
+    nothing = f"nothing yet: {found['reason']}" if found["reason"] else "nothing yet"
+    say.line(f"hears: {found['microphone'] or nothing}")
     for text in found["notices"]:
         say.line(text)
 
@@ -80,8 +84,9 @@ def sensitivity(
     if keyword is None:
         say.line(f"sensitivity: {found['sensitivity']}")
     else:
-        row = next(one for one in found["rule_states"] if one["keyword"] == keyword)
-        say.line(f"{keyword}: {row['sensitivity']}, heard from {row['threshold']:.2f} on")
+        row = next((one for one in found["rule_states"] if one["keyword"] == keyword), None)  # its rule may have gone
+        sure = "" if row is None or row["threshold"] is None else f", heard from {row['threshold']:.2f} on"
+        say.line(f"{keyword}: {row['sensitivity'] if row else 'as the rules file says'}{sure}")
 
 
 def rule(
@@ -108,7 +113,9 @@ def wrong(
 ) -> None:
     """Say that a detection was none: nobody had said that word. Kept on this computer, without sound."""
     recent = ask_running("status")["status"]["recent"]
-    one = detection or (recent[0]["id"] if recent else "none")
+    if not recent:
+        raise VoicegoError("voicego has heard no word yet, so none can have been wrong")
+    one = detection or recent[0]["id"]
     found = ask_running("wrong", id=one)["status"]
     told = next(each for each in found["recent"] if each["id"] == one)
     say.line(f"noted: {told['keyword']} ({told['score']:.2f}) was wrong")

@@ -140,9 +140,12 @@ def log(
 
 def picture(found: Mapping[str, Any]) -> list[str]:
     """Describe a status in lines for a person."""
-    rows = [("state", found["state"] + (f" ({found['reason']})" if found["reason"] else ""))]
+    told_below = found["reason"] == found["config_error"]
+    rows = [("state", found["state"] + (f" ({found['reason']})" if found["reason"] and not told_below else ""))]
     if found["config_error"]:
-        rows.append(("rules are broken", "\n" + found["config_error"] + "\nthe last good rules stay in use"))
+        waits = found["state"] == "config error"
+        still = "voicego waits until they are mended" if waits else "the last good rules stay in use"
+        rows.append(("rules are broken", f"\n{found['config_error']}\n{still}"))
     rows += [("note", text) for text in found["notices"]]
     rows += [
         ("microphone", found["microphone"] or "none open"),

@@ -86,7 +86,7 @@ def check(
     from voicego.errors import RulesError  # noqa: PLC0415
 
     worst = Exit.OK
-    for file in files or [_file(config)]:
+    for file in (*(files or ()), *((config,) if config else ())) or (_file(None),):
         try:
             setup = rules.read(file)
         except RulesError as error:
@@ -98,9 +98,31 @@ def check(
     return worst
 
 
-def path() -> None:
+def path(
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every place of voicego's, and the variable that moves it.")
+    ] = False,
+) -> None:
     """Show where the rules file is."""
-    say.line(str(_file(None)))
+    from voicego.paths import paths  # noqa: PLC0415
+
+    places = paths(os.environ)
+    if not every:
+        say.line(str(places.rules))
+        return
+    for what, place, variable in (
+        ("rules", places.rules, "VOICEGO_CONFIG"),
+        ("last good rules", places.last_good, "VOICEGO_STATE_DIR"),
+        ("choices", places.choices, "VOICEGO_STATE_DIR"),
+        ("called wrong", places.wrong, "VOICEGO_STATE_DIR"),
+        ("exports", places.exports, "VOICEGO_DATA_DIR"),
+        ("log", places.log, "VOICEGO_LOG_DIR"),
+        ("the tray's log", places.tray_log, "VOICEGO_LOG_DIR"),
+        ("lock", places.lock, "VOICEGO_RUNTIME_DIR"),
+        ("socket", places.socket, "VOICEGO_RUNTIME_DIR"),
+    ):
+        say.line(f"{what:<15} {place}  ({variable})")
 
 
 def edit(*, config: Config = None) -> int:
@@ -110,7 +132,8 @@ def edit(*, config: Config = None) -> int:
     from voicego.app import rules  # noqa: PLC0415
 
     file = _file(config)
-    rules.begin(file)
+    if rules.begin(file):
+        say.line(f"wrote the starter rules to {file}")
     click.edit(filename=str(file))
     return check(config=file)
 

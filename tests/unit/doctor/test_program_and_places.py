@@ -179,6 +179,15 @@ def test_what_is_in_the_place_of_the_socket_or_open_to_others_is_a_problem(home:
     assert open_to_all.advice == f"chmod 700 '{tmp_path / 'open'}'"
 
 
+def test_nobody_is_told_to_take_a_folder_from_everyone(home: Paths, tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp").chmod(0o1777)
+
+    check = places.lock(replace(home, lock=tmp_path / "tmp" / "lock"), nobody, holder)
+
+    assert (check.state, check.advice) == (State.PROBLEM, "name another folder in VOICEGO_RUNTIME_DIR")
+
+
 # --- log and disk ----------------------------------------------------------------------------------------------------
 
 

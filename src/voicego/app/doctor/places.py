@@ -97,7 +97,8 @@ def _not_ours(folder: Path) -> tuple[str, str] | None:
     if found.st_uid != os.geteuid():
         return f"the folder {folder} belongs to another user", OTHER_FOLDER
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return f"others may write in the folder {folder}", f"chmod 700 '{folder}'"
+        mend = OTHER_FOLDER if found.st_mode & stat.S_ISVTX else f"chmod 700 '{folder}'"
+        return f"others may write in the folder {folder}", mend
     return None
 
 
