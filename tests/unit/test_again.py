@@ -67,3 +67,20 @@ def test_a_process_that_begins_anew_keeps_its_number_its_words_and_what_it_tells
     first, second = done.stderr.splitlines()
     assert first == second
     assert first.endswith("['run', '--headless']")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no limit is given back")
+def test_the_next_life_begins_with_the_limit_of_core_dumps_that_the_first_one_found() -> None:
+    script = (
+        "import os, resource\n"
+        "from voicego.acting import cores\n"
+        "_, hard = resource.getrlimit(resource.RLIMIT_CORE)\n"
+        "found = 0 if hard == 0 else 4096\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (found, hard))\n"
+        "born = cores.forbid()\n"
+        "assert resource.getrlimit(resource.RLIMIT_CORE) == (0, hard)\n"
+        "born(os.getpid())\n"
+        "assert resource.getrlimit(resource.RLIMIT_CORE) == (found, hard)\n"
+    )
+
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -148,6 +148,9 @@ class TestAnswer:
         ("asked", "says"),
         [
             ({"verb": "microphone", "name": 5}, "needs a name"),
+            ({"verb": "microphone", "name": ""}, "needs a name"),
+            ({"verb": "sensitivity", "level": False}, "is none of"),
+            ({"verb": "sensitivity", "level": "lower", "keyword": ""}, "takes a keyword"),
             ({"verb": "sensitivity", "level": "loud"}, "'loud' is none of: lower, normal, higher"),
             ({"verb": "rule", "keyword": "go", "on": "yes"}, "`on` is true or false, not 'yes'"),
             ({"verb": "rule", "on": True}, "needs the keyword"),

@@ -72,7 +72,18 @@ class TestChoices:
         assert (tmp_path / "choices.json").stat().st_mode & 0o777 == 0o600
 
     @pytest.mark.parametrize(
-        "text", ["", "[]", "{", '{"sensitivity": "loud"}', '{"off": 5}', '{"paused_until": "soon"}', "\xff"]
+        "text",
+        [
+            "",
+            "[]",
+            "{",
+            '{"sensitivity": "loud"}',
+            '{"off": 5}',
+            '{"paused_until": "soon"}',
+            '{"paused_until": 1e300}',
+            '{"paused_until": Infinity}',
+            "\xff",
+        ],
     )
     def test_a_file_that_makes_no_sense_is_told_and_forgotten(
         self, tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
@@ -322,3 +333,15 @@ def test_a_last_word_of_what_looked_on_pauses_nothing(house: House) -> None:
     house.look_around(1.0)
 
     assert house.daemon.status().state is State.LISTENING
+
+
+def test_a_choice_for_a_word_that_has_no_rule_can_be_taken_back_and_not_made(house: House) -> None:
+    house.daemon.choose_sensitivity(Sensitivity.LOWER, "go")
+    house.rules = replace(TWO, rules=(Rule("stop", ()),))
+    house.daemon.reload()
+
+    taken_back = house.daemon.choose_sensitivity(None, "go")
+
+    assert taken_back.choices["sensitivities"] == {}
+    with pytest.raises(VoicegoError, match='no rule for "goo"'):
+        house.daemon.choose_sensitivity(None, "goo")

@@ -14,7 +14,7 @@ from tests.house import until
 from tests.sounds import hiss
 from tests.supervised import GO, WAIT_S, House, began, broken, left
 from voicego.daemon.manager import Manager
-from voicego.daemon.watching import Passage, Restarts, Tries
+from voicego.daemon.watching import Passage, Restarts, Tries, boot_clock
 from voicego.errors import Exit, RulesError, VoicegoError
 from voicego.flow import Notice, Rule, State
 from voicego.hearing.choosing import SoundSystemHangs
@@ -64,6 +64,24 @@ class TestClocks:
         assert passage.look() == (1.0, 3600.0)
         inside[0], outside[0] = 32.0, 3632.0  # stopped, not asleep
         assert passage.look() == (30.0, 0.0)
+
+    def test_on_windows_a_long_round_is_sleep_and_a_slow_microphone_is_none(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("voicego.daemon.watching.sys.platform", "win32")
+        now = [0.0]
+        passage = Passage(lambda: now[0], lambda: now[0])
+
+        now[0] = 4.0
+        assert passage.look() == (4.0, 0.0)
+        now[0] = 3604.0
+        assert passage.look() == (3600.0, 3600.0)
+
+    def test_a_clock_that_is_set_is_no_sleep(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr("time.CLOCK_BOOTTIME", raising=False)  # as on macOS
+        monkeypatch.setattr("time.time", lambda: 5_000_000_000.0)
+
+        assert boot_clock() < 4_000_000_000.0
 
 
 def test_a_model_that_stands_still_is_given_up_and_loaded_again() -> None:

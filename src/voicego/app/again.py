@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from subprocess import list2cmdline
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ def begin(environ: Mapping[str, str], now: float) -> NoReturn:
     """Become a new process with the same number, words and standard streams. Close files and sockets before."""
     begun = ",".join(f"{time:.0f}" for time in (*_lately(environ, now), now))
     # By orig_argv, for `python -m voicego` and a console script are started differently.
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**environ, BEGUN: begun})  # noqa: S606 -- no shell
+    words = [sys.executable, *sys.orig_argv[1:]]
+    if sys.platform == "win32":  # there they are put together unquoted, and taken apart at each blank
+        words = [list2cmdline([word]) for word in words]
+    os.execve(sys.executable, words, {**environ, BEGUN: begun})  # noqa: S606 -- no shell
 
 
 def _lately(environ: Mapping[str, str], now: float) -> tuple[float, ...]:

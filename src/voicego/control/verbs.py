@@ -101,11 +101,14 @@ def _chosen(controls: Controls, request: Mapping[str, Any]) -> Status:
     match request["verb"]:
         case "microphone":
             name = request.get("name")
-            return controls.choose_microphone(name and _text(name, "`microphone` needs a name, or null"))
+            return controls.choose_microphone(
+                None if name is None else _text(name, "`microphone` needs a name, or null")
+            )
         case "sensitivity":
             level, keyword = request.get("level"), request.get("keyword")
             return controls.choose_sensitivity(
-                level and _one_of(Sensitivity, level), keyword and _text(keyword, "`sensitivity` takes a keyword")
+                None if level is None else _one_of(Sensitivity, level),
+                None if keyword is None else _text(keyword, "`sensitivity` takes a keyword"),
             )
         case "rule":
             keyword = _text(request.get("keyword"), "`rule` needs the keyword of a rule")

@@ -101,7 +101,8 @@ def with_sensitivity(choices: Choices, book: Book, level: Sensitivity | None, ke
     """
     if keyword is None:
         return replace(choices, sensitivity=level)
-    if level and book.rule(keyword).threshold is not None:
+    left_over = level is None and keyword in choices.sensitivities  # though its rule may have gone
+    if not left_over and book.rule(keyword).threshold is not None and level:
         raise VoicegoError(f'the rule "{keyword}" has a threshold of its own, which counts alone; change it there')
     words = {word: found for word, found in choices.sensitivities.items() if word != keyword}
     return replace(choices, sensitivities=words | ({keyword: level} if level else {}))

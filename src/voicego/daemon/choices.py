@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from voicego.files import write_whole
@@ -70,7 +71,7 @@ def read(path: Path) -> Choices:
         return _understood(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Choices()
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError) as error:
         log.warning("what was chosen in the menu cannot be read from %s and is forgotten: %s", path, error)
         return Choices()
 
@@ -94,5 +95,12 @@ def _understood(found: Any) -> Choices:  # noqa: ANN401 -- JSON of any shape
         off=tuple(str(word) for word in found.get("off", ())),
         pause_while={Absence(what): bool(on) for what, on in found.get("pause_while", {}).items()},
         paused=found.get("paused") is True,
-        paused_until=None if until is None else float(until),
+        paused_until=None if until is None else _time(until),
     )
+
+
+def _time(found: Any) -> float:  # noqa: ANN401 -- JSON of any shape
+    """Raise ValueError or OverflowError for what is no time that could be shown."""
+    time = float(found)
+    datetime.fromtimestamp(time)  # noqa: DTZ006 -- as it is shown to a person
+    return time

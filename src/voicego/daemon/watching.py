@@ -17,6 +17,8 @@ GAP_S = 2.5
 """The supervisor looks around once a second; after a longer gap the whole process stood still, no one's fault."""
 ASLEEP_S = 2.0
 """Seconds by which the clocks may part before the computer counts as having slept."""
+ASLEEP_ON_WINDOWS_S = 10.0
+"""The same where only a long round can tell; one that closes a slow microphone and opens another takes five."""
 
 
 @dataclass(slots=True)
@@ -73,9 +75,9 @@ class Restarts:
 
 
 def boot_clock() -> float:
-    """Seconds since the start of the computer, its sleep included, where the system counts them; else wall time."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.time() if clock is None else time.clock_gettime(clock)
+    """Seconds since the start of the computer, its sleep included; nobody sets this clock."""
+    clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))  # the latter goes on on macOS
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ class Passage:
         clock, outside = self.clock(), self.outside()
         passed, slept = clock - self._clock_then, outside - self._outside_then - (clock - self._clock_then)
         self._clock_then, self._outside_then = clock, outside
-        if sys.platform == "win32" and passed > GAP_S:  # its monotonic clock goes on in sleep
+        if sys.platform == "win32" and passed > ASLEEP_ON_WINDOWS_S:  # its monotonic clock goes on in sleep
             slept = passed
         return passed, slept if slept > ASLEEP_S else 0.0
 
