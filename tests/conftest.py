@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from voicego.flow import Samples
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # Shells start what runs in the background so, and every child would inherit it: Ctrl-C would end none of them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("voicego", deadline=None)  # machines are noisy: no time is asserted
 settings.load_profile("voicego")

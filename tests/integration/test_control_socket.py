@@ -72,7 +72,7 @@ def running(path: Path, daemon: Daemon, request_s: float = 5.0) -> Iterator[Serv
     finally:
         daemon.let_go.set()
         server.stop(5)
-        assert threads() == []
+        until(lambda: not threads(), f"the end of {threads()}")
 
 
 def threads() -> list[str]:
