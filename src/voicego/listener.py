@@ -217,8 +217,8 @@ class Listener:
         labels = self.classifier.labels
         for window, row in zip(due, self._follower.score(due), strict=True):
             scores = Scores(labels, row, window.start, window.end, window.utterance, window.laid)
-            if self.look_on:
-                self.look_on(scores)
+            if look_on := self.look_on:  # another thread may end it between a question and a call
+                look_on(scores)
             if detection := self.detector.see(scores):
                 self.counters.detections += 1
                 self._pass_on(detection, window)

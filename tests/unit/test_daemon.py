@@ -398,3 +398,22 @@ def test_what_is_confirmed_after_a_pause_began_is_not_acted_on(caplog: pytest.Lo
 
     assert house.actor.offered == []
     left(house)
+
+
+def test_who_is_told_to_stop_waits_no_longer_for_the_actions_of_a_recording() -> None:
+    house = House(live=False)
+    waits: list[float] = []
+
+    def drain(timeout_s: float) -> bool:
+        waits.append(timeout_s)
+        if len(waits) == 2:
+            house.daemon.ask_to_stop()
+        return False
+
+    house.actor.drain = drain  # type: ignore[method-assign]
+    house.thread.start()
+    house.until("state", state=State.LISTENING)
+    house.sources[0].end()
+
+    assert house.ends() is Exit.OK
+    assert waits == [1.0, 1.0]

@@ -268,8 +268,8 @@ class Supervisor:
             case Ending.OVER:
                 log.info("%s has ended", source.name if source else "the recording")
                 if self._stage:
-                    self._stage.drain(DRAIN_S)
-                self._dispatcher.drain(DRAIN_S)
+                    self._wait_for(self._stage.drain)
+                self._wait_for(self._dispatcher.drain)
                 self._stopping = Exit.OK
             case Ending.STUCK:
                 self._begin_anew(str(why))
@@ -280,6 +280,12 @@ class Supervisor:
                 self._mind_hanging(why)
                 may_come = self._ever_heard or (why is not None and self._parts.waits_for(why))
                 self._lose(str(why), wait=source is not None and source.live and may_come)
+
+    def _wait_for(self, drain: Callable[[float], bool]) -> None:
+        """Give the last words of a recording and their actions their time, unless it is told to stop."""
+        for _ in range(round(DRAIN_S / ROUND_S)):
+            if self._asked_to_stop or drain(ROUND_S):
+                return
 
     def _begin_anew(self, why: str) -> None:
         """Load the model again and listen with that: the old one may hold the thread for ever."""
