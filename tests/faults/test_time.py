@@ -15,6 +15,7 @@ from tests.faults.report import Measured, add
 from tests.faults.survivor import waited
 from tests.spoken import spoken
 from voicego.flow import SAMPLE_RATE
+from voicego.hearing.microphone import STOOD_STILL_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,7 @@ def test_the_process_is_stopped_and_goes_on(survivor: Survivor, seconds: int) ->
     lost = survivor.words_until_it_acts()
     found = survivor.house.status()
 
+    assert not (late and seconds > STOOD_STILL_S)
     add(
         Measured(
             f"process stopped for {seconds} s (SIGSTOP, SIGCONT)",

@@ -350,3 +350,15 @@ def test_a_missing_portaudio_names_this_systems_package(present: str, monkeypatc
 
     with pytest.raises(VoicegoError, match=f"PortAudio, .*, is missing; install it: sudo {present} .*portaudio"):
         devices()
+
+
+def test_who_stood_still_acts_on_nothing_old_and_opens_anew() -> None:
+    sound = FakeSounddevice([BUILT_IN])
+    times = iter([0.0, 0.1, 1.0, 31.0])
+    blocks = opened(sound, clock=lambda: next(times)).blocks()
+    sound.stream.hear(noise(400))
+
+    assert len(next(blocks).samples) == 400
+    sound.stream.hear(noise(400))
+    with pytest.raises(MicrophoneLost, match='voicego stood still for 30 s; opening "built-in" anew'):
+        next(blocks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from voicego.hearing.ring import Fresh, Ring
 from voicego.hearing.staying import AS_IT_IS, Staying
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from typing_extensions import Buffer
 
@@ -44,6 +45,9 @@ RING_S = 10.0
 
 LIVENESS_S = 1.0
 """A device that gives nothing for so long is lost: PortAudio's callbacks stop, and it tells no one."""
+
+STOOD_STILL_S = 5.0
+"""Whoever waited so long for half a second was stopped; what was said meanwhile is too old to act on."""
 
 FIRST_SOUND_S = 5.0
 """The same for the very first sound: Bluetooth takes its time to connect, a null sink up to 2 s."""
@@ -89,7 +93,7 @@ def rescan(portaudio: PortAudio = THIS) -> None:
 class Microphone:
     """The first of some named microphones that is there. Implements `Source`. May be opened again after `close`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each has a default, and a test needs each
         self,
         names: tuple[str, ...] = ("default",),
         channel: int | None = None,
@@ -97,6 +101,7 @@ class Microphone:
         liveness_s: float = LIVENESS_S,
         first_sound_s: float = FIRST_SOUND_S,
         portaudio: PortAudio = THIS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Remember what to hear.
 
@@ -105,6 +110,7 @@ class Microphone:
             channel: which one to hear, from 1; None mixes all of them.
             liveness_s: nothing for so long, and the device is lost.
             first_sound_s: the same before the first sound.
+            clock: seconds that pass.
             portaudio: what hears.
         """
         self._names = names
@@ -112,6 +118,7 @@ class Microphone:
         self._liveness_s = liveness_s
         self._first_sound_s = first_sound_s
         self._portaudio = portaudio
+        self._clock = clock
         self._lock = Lock()
         self._wanted = False
         self._device: Device | None = None
@@ -288,7 +295,11 @@ class Microphone:
         most = round(LONGEST_BLOCK_S * device.rate)
         while self._hears(ring):
             least = max(1, round((BLOCK_S if self._hurried else CALM_BLOCK_S) * device.rate))
+            began = self._clock()
             fresh = ring.read(since, pause_s, least=least, most=most)
+            if (stood_still_s := self._clock() - began) > STOOD_STILL_S:
+                # A sound server keeps for us what was said meanwhile, and hands it over in one go: too late to act on.
+                raise MicrophoneLost(f'voicego stood still for {stood_still_s:.0f} s; opening "{device.name}" anew')
             if len(fresh.samples):
                 since, quiet_s = fresh.start + len(fresh.samples), 0.0
                 yield fresh
