@@ -2,6 +2,8 @@
 PYTHON ?= python3
 # Where pip looks for torch besides PyPI: an address, `none`, or `auto`: PyTorch's CPU index on Linux, if it answers.
 TORCH_INDEX ?= auto
+# Test files that run at a time. Most of them wait for sound: more than there are cores is well.
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 export TORCH_INDEX PYTHON
@@ -26,7 +28,7 @@ demo: setup
 	@$(BIN)/voicego demo
 
 test: setup-test lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: setup-test
 	$(BIN)/ruff check

@@ -408,7 +408,7 @@ class Status:
     rule_states: tuple[RuleState, ...] = ()
     """All rules, those too that are switched off."""
     choices: dict[str, Any] = field(default_factory=dict)
-    """What was chosen here instead of in the file: `microphone`, `sensitivity`, `sensitivities`, `off`, `pause_while`."""
+    """What was chosen instead of in the file: `microphone`, `sensitivity`, `sensitivities`, `off`, `pause_while`."""
     pause_while: tuple[Absence, ...] = ()
     microphone: str = ""
     """The one that is open."""

@@ -43,7 +43,7 @@ def over(sound: FakeSounddevice) -> PortAudio:
     return PortAudio(sound, lambda: None)
 
 
-def opened(sound: FakeSounddevice, *names: str, channel: int | None = None, **more: float) -> Microphone:
+def opened(sound: FakeSounddevice, *names: str, channel: int | None = None, **more: Any) -> Microphone:  # noqa: ANN401 -- those of Microphone
     heard = Microphone(names or ("default",), channel, portaudio=over(sound), **more)
     heard.open()
     return heard
