@@ -97,7 +97,7 @@ def make_private(folder: Path) -> None:
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         found = folder.stat()
     except OSError as error:
-        raise VoicegoError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+        raise VoicegoError(f"cannot make the folder {folder}: {error.strerror or error}; {OTHER}") from error
     if sys.platform == "win32":  # folders of a Windows profile are private by inheritance
         return
     if found.st_uid != os.geteuid():

@@ -58,7 +58,7 @@ def keep(path: Path, last_good: Path) -> None:
     except RulesError as error:
         log.info("no copy of the rules is kept, they have changed again: %s", str(error).partition("\n")[0])
     except OSError as error:
-        log.warning("cannot keep a copy of the rules in %s: %s", last_good, error)
+        log.warning("cannot keep a copy of the rules in %s: %s", last_good, error.strerror or error)
 
 
 def last_good(path: Path) -> Setup | None:

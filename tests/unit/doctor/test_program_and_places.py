@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import platform
 import socket
+import sys
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING, Any
@@ -177,6 +178,18 @@ def test_what_is_in_the_place_of_the_socket_or_open_to_others_is_a_problem(home:
     assert (in_the_way.state, open_to_all.state) == (State.PROBLEM, State.PROBLEM)
     assert in_the_way.advice == "move it away"
     assert open_to_all.advice == f"chmod 700 '{tmp_path / 'open'}'"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders of Windows have no such rights")
+def test_a_folder_for_the_state_that_cannot_be_made_is_a_problem(
+    home: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda place, _: place != tmp_path)  # the superuser may write anywhere
+
+    check = places.lock(replace(home, last_good=tmp_path / "state" / "voicego" / "last-good.yaml"), nobody, holder)
+
+    assert check.state is State.PROBLEM
+    assert check.advice == "mend that, or name another folder in VOICEGO_STATE_DIR"
 
 
 def test_nobody_is_told_to_take_a_folder_from_everyone(home: Paths, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ FULL = 5_000_000
 """Bytes; three logs and the state take less."""
 
 OTHER_FOLDER = "name another folder in VOICEGO_RUNTIME_DIR"
+OTHER_STATE = "name another folder in VOICEGO_STATE_DIR"
 
 MENDED_BY = {
     "failed": "`voicego log` may say more; voicego stop, then start it again",
@@ -75,9 +76,14 @@ def lock(places: Paths, ask: Callable[[], Mapping[str, Any]], holder: Callable[[
 
 
 def _in_the_way(places: Paths) -> tuple[str, str] | None:
-    """What keeps a daemon from making lock and socket, and what to do."""
-    for folder in dict.fromkeys((places.lock.parent, places.socket.parent)):
-        if folder.exists() and (wrong := _not_ours(folder)):
+    """What keeps a daemon from making state, lock and socket, and what to do."""
+    state = places.last_good.parent
+    for folder in dict.fromkeys((state, places.lock.parent, places.socket.parent)):
+        other = OTHER_STATE if folder == state else OTHER_FOLDER
+        if not folder.exists():
+            if not os.access(there := _nearest(folder), os.W_OK | os.X_OK):
+                return f"the folder {folder} cannot be made, {there} lets nobody write in it", f"mend that, or {other}"
+        elif wrong := _not_ours(folder, other):
             return wrong
     try:
         found = places.socket.lstat()
@@ -90,14 +96,14 @@ def _in_the_way(places: Paths) -> tuple[str, str] | None:
     return None
 
 
-def _not_ours(folder: Path) -> tuple[str, str] | None:
+def _not_ours(folder: Path, other: str) -> tuple[str, str] | None:
     found = folder.stat()
     if not stat.S_ISDIR(found.st_mode):
         return f"{folder} is no folder", "move it away"
     if found.st_uid != os.geteuid():
-        return f"the folder {folder} belongs to another user", OTHER_FOLDER
+        return f"the folder {folder} belongs to another user", other
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        mend = OTHER_FOLDER if found.st_mode & stat.S_ISVTX else f"chmod 700 '{folder}'"
+        mend = other if found.st_mode & stat.S_ISVTX else f"chmod 700 '{folder}'"
         return f"others may write in the folder {folder}", mend
     return None
 
