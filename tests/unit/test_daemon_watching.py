@@ -502,13 +502,18 @@ def test_a_sound_system_that_answers_after_it_was_given_up_is_heard(tmp_path: Pa
         house.look_around(12.0, heard=False)
         house.until("state", state=State.FAILED)
 
+        house.look_around(60.0, heard=False)
+        tries = len(house.sources)
+        house.look_around(20.0, heard=False)
+        later = len(house.sources) - tries
         house.refuses = None
-        house.look_around(1.0, heard=False)
+        house.look_around(11.0, heard=False)
         house.until("state", state=State.LISTENING)
         told.all()
         house.look_around(1.0)
 
         assert house.daemon.status().reason == ""
+        assert 1 <= later <= 3
         assert "WATCHDOG=1" in told.all()
         left(house)
 
@@ -552,3 +557,12 @@ def test_who_is_told_to_stop_does_not_begin_anew() -> None:
     house.daemon.ask_to_stop()
 
     assert (before, house.daemon.again) == (True, False)
+
+
+def test_where_there_are_no_good_rules_none_are_said_to_stand_in() -> None:
+    house = began(setup=None, config_error="voicego.yaml:1:1: empty", rules=broken())
+
+    house.look_around(11.0, heard=False)
+
+    assert house.actor.told == ["The rules are broken, voicego waits until they are mended. voicego.yaml:1:1: empty"]
+    left(house)

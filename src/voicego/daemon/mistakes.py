@@ -14,10 +14,13 @@ GRACE_S = 10.0
 class Mistakes:
     """Belongs to the supervisor's thread; others read `error`."""
 
-    def __init__(self, clock: Callable[[], float], tell: Callable[[str], None]) -> None:
-        """Remember. `clock` is monotonic seconds; `tell` shows a notification."""
+    def __init__(
+        self, clock: Callable[[], float], tell: Callable[[str], None], good_ones: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Remember. `clock` is monotonic seconds; `tell` shows a notification; `good_ones`: others stand in."""
         self._clock = clock
         self._tell = tell
+        self._good_ones = good_ones
         self._since: float | None = None
         """When the rules broke, while the person is given time."""
         self._told = False
@@ -39,4 +42,9 @@ class Mistakes:
         if self._told or self._since is None or self._clock() - self._since < GRACE_S:
             return
         self._told = True
-        self._tell(f"The rules are broken, the last good ones stay in use. {self.error.splitlines()[0]}")
+        self._tell(f"The rules are broken, {self.meanwhile}. {self.error.splitlines()[0]}")
+
+    @property
+    def meanwhile(self) -> str:
+        """What voicego does until they are mended."""
+        return "the last good ones stay in use" if self._good_ones() else "voicego waits until they are mended"

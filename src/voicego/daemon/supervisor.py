@@ -58,7 +58,7 @@ class Supervisor:
         self._book: Book | None = None
         """None: there are no rules that work."""
         self._choices = Choices()
-        self._mistakes = Mistakes(parts.clock, self._dispatcher.tell)
+        self._mistakes = Mistakes(parts.clock, self._dispatcher.tell, lambda: self._book is not None)
         self._classifier: Classifier | None = None
         self._classifier_of: tuple[str, Engine, int] | None = None
         self._loading: Book | None = None
@@ -164,7 +164,8 @@ class Supervisor:
         if not isinstance(why, SoundSystemHangs):
             self._answered()
             return
-        self._capture.tries.worked()  # and so goes on without growing pauses
+        if not self._failure:  # no growing pauses before it is known
+            self._capture.tries.worked()
         now = self._parts.clock()
         self._hangs_since = now if self._hangs_since is None else self._hangs_since
         if now - self._hangs_since >= HUNG_S:
@@ -560,7 +561,7 @@ class Supervisor:
             setup = self._parts.read_rules()
         except RulesError as error:
             if str(error) != self._mistakes.error:
-                log.error("the rules are broken, the last good ones stay:\n%s", error)
+                log.error("the rules are broken, %s:\n%s", self._mistakes.meanwhile, error)
             self._note_config_error(str(error))
             self._show()
             raise
