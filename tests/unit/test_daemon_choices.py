@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -345,3 +346,20 @@ def test_a_choice_for_a_word_that_has_no_rule_can_be_taken_back_and_not_made(hou
     assert taken_back.choices["sensitivities"] == {}
     with pytest.raises(VoicegoError, match='no rule for "goo"'):
         house.daemon.choose_sensitivity(None, "goo")
+
+
+def test_a_microphone_that_is_chosen_while_another_is_being_opened_is_the_one_that_is_heard(tmp_path: Path) -> None:
+    hanging = threading.Event()
+    house = began(folder=tmp_path, hanging=hanging)
+    house.until("state", state=State.RECONNECTING)
+    house.hanging = None
+
+    chosen = house.daemon.choose_microphone("other")
+    hanging.set()
+    until(lambda: house.sources[0].closed, "the end of the one that nobody wants any more")
+    house.look_around()
+
+    assert (chosen.state, chosen.microphone) == (State.LISTENING, "other")
+    assert house.daemon.status().microphone == "other"
+    assert len(house.sources) == 2
+    left(house)

@@ -566,3 +566,15 @@ def test_where_there_are_no_good_rules_none_are_said_to_stand_in() -> None:
 
     assert house.actor.told == ["The rules are broken, voicego waits until they are mended. voicego.yaml:1:1: empty"]
     left(house)
+
+
+def test_the_old_microphone_stands_in_too_when_the_model_changes_with_it(house: House) -> None:
+    house.missing = ("Yeti",)
+    house.rules = replace(GO, microphones=("Yeti",), model="other")
+
+    house.daemon.reload()
+    until(lambda: house.daemon.status().model == "other", "the change")
+    house.look_around()
+
+    assert house.wanted[-1] == ("Yeti", "default")
+    assert house.daemon.status().microphone == "default"

@@ -327,14 +327,14 @@ class Supervisor:
         self._loading = None
         self._take(book)
         session = self._capture.session
-        if session is None:
+        if old is None or not same_hearing(old.setup, book.setup):
+            before = old.setup.microphones if old and session else ()
+            self._before_it = before if before != book.setup.microphones else ()
+            self._end_session()  # or what is being opened by the old ones
             self._capture.tries.now()
-        elif old and same_hearing(old.setup, book.setup):
+        elif session:
             session.listener.follow_rules(self._parts.decisions(book.setup))
         else:
-            before = old.setup.microphones if old else ()
-            self._before_it = before if before != book.setup.microphones else ()
-            self._end_session()
             self._capture.tries.now()
 
     @property
@@ -387,8 +387,6 @@ class Supervisor:
         if session and old and same_hearing(with_model_of(old.setup, book.setup), book.setup):
             session.listener.follow_model(classifier, self._parts.decisions(book.setup))
             self._take(book)
-        else:
-            self._end_session()
         self._adopt(book.file)
 
     def _shut_down(self) -> None:
