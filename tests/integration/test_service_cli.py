@@ -147,6 +147,17 @@ def test_stop_ends_the_running_daemon_and_waits_for_it(house: House) -> None:
     assert f"running now: yes, process {house.process.pid}\n" in running.stdout
     assert (done.returncode, done.stdout) == (0, "ended the running voicego\n")
     assert house.ended() == 0
+    assert house.voicego("service", "stop").stdout == "voicego was not running\n"
+
+
+def test_a_start_without_a_desktop_says_how_to_learn_why(house: House) -> None:
+    house.voicego("service", "install")
+
+    done = house.voicego("service", "start", DISPLAY="", WAYLAND_DISPLAY="", DBUS_SESSION_BUS_ADDRESS="")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("voicego does not start (")
+    assert "; in a terminal this says why: " in done.stderr
 
 
 def test_start_and_stop_bring_and_take_away_daemon_and_tray(house: House, home: Path) -> None:

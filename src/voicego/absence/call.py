@@ -65,7 +65,7 @@ class Call:
             began = self._clock()
             try:
                 self._follow()
-                self._say_trouble("the sound server went away")
+                self._say_trouble("no sound server answers, or it went away")
             except Silent as why:
                 self._say_trouble(str(why))
             except Exception:  # the thread's one boundary

@@ -17,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
 
 def bench(
     *,
-    quick: Annotated[bool, typer.Option("--quick", help="Under a minute, instead of some twenty.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="About a minute, instead of some fifteen.")] = False,
     out: Annotated[Path, typer.Option("--out", help="Folder for bench.json, bench.txt and bench.svg.")] = Path("bench"),
     speech: Annotated[
         list[Path] | None, typer.Option("--speech", help="People who talk, for the demo's words. May be repeated.")

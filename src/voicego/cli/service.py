@@ -70,7 +70,11 @@ def start(*, headless: Headless = False, dry_run: DryRun = False) -> None:
 
 def stop(*, headless: Headless = False, dry_run: DryRun = False) -> None:
     """End it; at the next login it starts again."""
-    _change(_installed(headless=headless, dry_run=dry_run).stop, dry_run=dry_run)
+    from voicego.service.steps import StopDaemon  # noqa: PLC0415
+
+    steps = _installed(headless=headless, dry_run=dry_run).stop
+    if not _change(steps, dry_run=dry_run) and any(isinstance(step, StopDaemon) for step in steps):
+        say.line("voicego was not running")
 
 
 def restart(*, headless: Headless = False, dry_run: DryRun = False) -> None:

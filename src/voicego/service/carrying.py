@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
@@ -59,7 +60,8 @@ class Work:
                 if step.otherwise is not None:
                     _must_go_well(ran, step.otherwise)
             case Detach():
-                _must_go_well(self.hands.processes.detach(step.argv), "voicego does not start")
+                by_hand = f"in a terminal this says why: {shlex.join(step.argv)}"
+                _must_go_well(self.hands.processes.detach(step.argv), "voicego does not start", by_hand)
                 self.done.append("started voicego")
             case StopDaemon():
                 if self.hands.stop_daemon():
@@ -121,10 +123,10 @@ class Work:
         self.done.append(rf"{verb} HKCU\{step.key}\{step.name}")
 
 
-def _must_go_well(ran: Ran, otherwise: str) -> None:
+def _must_go_well(ran: Ran, otherwise: str, then: str = "") -> None:
     if ran.outcome is not Outcome.OK:
         why = " ".join(ran.detail.split())
-        raise VoicegoError(f"{otherwise} ({why})" if why else otherwise)
+        raise VoicegoError(otherwise + (f" ({why})" if why else "") + (f"; {then}" if then else ""))
 
 
 def _missing(folder: Path) -> list[Path]:
