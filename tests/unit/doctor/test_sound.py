@@ -152,6 +152,14 @@ def test_a_microphone_that_the_running_voicego_keeps_to_itself_has_the_level_tha
     assert ear.asked[0] == {"names": ["Yeti"], "channel": 2}
 
 
+def test_without_a_microphone_the_look_at_microphones_has_the_advice() -> None:
+    ear = FakeEar({"measure": VoicegoError("no microphone was found (on Linux it is reached through pipewire-alsa)")})
+
+    check = sound.sound(ear, ("default",), None, None)
+
+    assert (check.state, check.advice) == (State.PROBLEM, "see `microphones`")
+
+
 def test_a_sound_system_that_hangs_is_a_problem_even_if_voicego_runs() -> None:
     ear = FakeEar({"measure": Silent("the sound system gave no answer within 9 s; restart it")})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from voicego.app.doctor.check import Check, State, ok, problem, told, warning
@@ -86,7 +87,9 @@ def sound(ear: Ear, names: Sequence[str], channel: int | None, status: Mapping[s
         return told("sound", State.PROBLEM, error)
     except VoicegoError as error:
         if status is None or not holds or status.get("level_db") is None:
-            return told("sound", State.PROBLEM, VoicegoError(named(str(error))))
+            check = told("sound", State.PROBLEM, VoicegoError(named(str(error))))
+            none = not check.advice and check.found.startswith("no microphone")
+            return replace(check, advice="see `microphones`") if none else check
         return ok("sound", f"{status['level_db']:.0f} dBFS, as the running voicego says, which holds the microphone")
     return _judged(found, "; the running voicego hears it too" if holds else "")
 
