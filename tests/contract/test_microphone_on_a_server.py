@@ -135,13 +135,13 @@ def test_rescan_sees_what_came_since(room: Room) -> None:
 
 def test_open_looks_again_for_one_that_it_does_not_know(room: Room) -> None:
     name_pcm(room)
-    room.folder.joinpath(".asoundrc").write_text(
-        'pcm.later { type pulse device "vmic.monitor" hint { show on description "later" } }\n'
-    )
+    named = room.folder / ".asoundrc"
+    named.write_text('pcm.later { type pulse device "vmic.monitor" hint { show on description "later" } }\n')
     microphone = Microphone(("later",))
 
     microphone.open()
     microphone.close()
+    named.unlink()
 
     assert microphone.name == "later"
 
