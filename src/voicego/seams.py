@@ -13,8 +13,6 @@ if TYPE_CHECKING:
         ActionRun,
         AudioBlock,
         Candidate,
-        Detection,
-        Rule,
         Samples,
         Sensitivity,
         Status,
@@ -119,14 +117,6 @@ class Ears(Protocol):
 
     def deaf(self) -> AbstractContextManager[None]:
         """Hear nothing while inside, and for half a second of sound longer."""
-        ...
-
-
-class Actor(Protocol):
-    """What takes detections; offering never blocks."""
-
-    def offer(self, detection: Detection, rule: Rule | None) -> bool:
-        """Queue the rule's actions, or ask first; whether they are, or will be. No rule: it may be an answer."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from tests.controls import Daemon
 from voicego.control.subscriber import Subscriber
 from voicego.control.verbs import ARGUMENTS, LONGEST_PAUSE_S, answer, checked
-from voicego.control.wire import Refused, decode, encode, status_from
+from voicego.control.wire import Refused, decode, encode
 from voicego.errors import Exit, VoicegoError
-from voicego.flow import State, Status
+from voicego.flow import RuleState, Sensitivity, State, Status
 
 ANYTHING = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.lists(st.text(), max_size=2)
@@ -30,28 +30,16 @@ def reply(daemon: Daemon, **request: object) -> dict[str, Any]:
 
 
 class TestWire:
-    def test_a_status_comes_back_as_it_went(self) -> None:
-        status = Status(
-            State.PAUSED,
-            reason="paused by hand",
-            pause_reasons=("by hand", "screen locked"),
-            paused_until=1.5,
-            counters={"heard": 3},
-            last_run={"action": "open browser", "seconds": 0.25},
-        )
+    def test_a_status_and_the_values_in_it_become_plain_objects(self) -> None:
+        rule = RuleState("go", True, False, "open browser", 0.5, Sensitivity.NORMAL)
+        status = Status(State.PAUSED, pause_reasons=("by hand",), counters={"heard": 3}, rule_states=(rule,))
 
-        assert status_from(decode(encode({"status": status}))["status"]) == status
+        found = decode(encode({"status": status}))["status"]
 
-    def test_a_status_of_a_newer_version_is_read_as_far_as_it_is_known(self) -> None:
-        found = asdict(Status(State.LISTENING, pid=7)) | {"mood": "good"}
-        del found["engine"]
-
-        assert status_from(found) == Status(State.LISTENING, pid=7)
-
-    @pytest.mark.parametrize("found", [{}, {"state": "dreaming"}])
-    def test_a_status_that_cannot_be_understood_is_a_sentence(self, found: dict[str, object]) -> None:
-        with pytest.raises(VoicegoError, match="another version"):
-            status_from(found)
+        assert found["state"] == "paused"
+        assert found["pause_reasons"] == ["by hand"]
+        assert found["counters"] == {"heard": 3}
+        assert found["rule_states"][0]["sensitivity"] == "normal"
 
     def test_a_message_is_one_line(self) -> None:
         line = encode({"text": "two\nlines and a \ud800 and ü"})

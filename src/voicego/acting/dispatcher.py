@@ -70,7 +70,7 @@ class Job:
 
 
 class Dispatcher:
-    """The `Actor`. One action at a time; what comes meanwhile waits in a bounded queue.
+    """Takes detections. One action at a time; what comes meanwhile waits in a bounded queue.
 
     An action that fails is reported, and the next of its rule is carried out all the same: a notification must not
     depend on the music player. `pause` is the exception to the order: it is carried out by `offer` itself, on the

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from voicego.errors import Exit, VoicegoError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from voicego.flow import Status
 
 LONGEST_LINE = 65_536
 """Bytes of a request, its end included."""
@@ -48,22 +46,6 @@ def decode(line: bytes) -> dict[str, Any]:
 def failure(error: VoicegoError) -> dict[str, object]:
     """Make the reply that carries an error to whoever asked."""
     return {"ok": False, "error": str(error), "exit": int(error.exit_code)}
-
-
-def status_from(found: Mapping[str, Any]) -> Status:
-    """Read a status again; what another version of voicego sent besides is left out.
-
-    Raises:
-        VoicegoError: it is none.
-    """
-    from voicego.flow import State, Status  # noqa: PLC0415  # not needed to print what was sent
-
-    known = {field.name: found[field.name] for field in fields(Status) if field.name in found}
-    known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
-    try:
-        return Status(**known | {"state": State(found["state"])})
-    except (KeyError, ValueError) as error:
-        raise VoicegoError("the running voicego is of another version; restart it") from error
 
 
 def _plain(value: object) -> object:
