@@ -473,6 +473,7 @@ def test_a_surprise_closes_what_was_opened_and_does_not_end_the_daemon(
     house.undecided = ZeroDivisionError("surprise")
     house.daemon.ask_to_reload()
     house.sources[-1].lose(VoicegoError("the microphone fell silent"))
+    house.until("state", state=State.RECONNECTING)
     house.look_around(2.0, heard=False)
     closed = [source.closed > 0 for source in house.sources]
     house.undecided = None

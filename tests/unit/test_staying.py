@@ -143,3 +143,15 @@ def test_stopped_before_it_began_it_starts_nothing() -> None:
     watched(staying)
 
     assert server.process is None
+
+
+def test_a_move_before_the_server_knew_of_the_watch_is_found_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voicego.hearing.staying.SETTLING_S", (0.01, 0.01))
+    heard, moved = iter([{1}, {1}, {1}, {2}]), Event()
+    server = Told(ends=False)  # it never tells of anything
+
+    staying = Staying(1, moved.set, server, lambda _: frozenset(next(heard)), Changes())
+    staying.start()
+
+    assert moved.wait(10)
+    staying.stop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
@@ -16,7 +17,6 @@ from voicego.errors import VoicegoError
 from voicego.hearing import sound_server
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterable
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 END_S = 1.0
 
 AS_IT_IS = -1
+SETTLING_S = (0.3, 1.0)
+"""Seconds between the looks that come before the server is relied on to tell."""
 
 NEWS = (b" on source #", b" on server", b" on card #")
 """After these another microphone may be there, or be the default."""
@@ -103,7 +105,7 @@ class Staying:
         self._changes.count += 1  # nobody told what changed before
         try:
             with process.stdout as told:
-                if self._elsewhere():  # since it was opened
+                if self._elsewhere() or self._elsewhere_soon(process):  # since it was opened
                     self._moved()
                 else:
                     self._follow(told)
@@ -123,6 +125,18 @@ class Staying:
                 if self._elsewhere():
                     self._moved()
                     return
+
+    def _elsewhere_soon(self, process: subprocess.Popen[bytes]) -> bool:
+        """Look again in the first moments: what happens before the server knows that we listen, it does not tell."""
+        for pause_s in SETTLING_S:
+            try:
+                process.wait(pause_s)
+            except subprocess.TimeoutExpired:
+                if self._elsewhere():
+                    return True
+            else:  # it was ended, or ended by itself
+                return False
+        return False
 
     def _elsewhere(self) -> bool:
         heard = frozenset() if self._number is None else self._heard()
