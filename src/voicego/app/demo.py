@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ACTION = Run((sys.executable, "-c", "print('a program that the rule for {keyword} started says hello')"))
+ACTION = Run((sys.executable, "-m", "voicego.demo", "{keyword}"))
+"""By -m: in a bundle this executable is no Python, and knows nothing else."""
 
 
 def show(tell: Callable[[str], None], *, fast: bool) -> Exit:
