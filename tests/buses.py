@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ class Buses:
         )
         command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"]
         self.running[which] = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        until(place.exists, f"the {which} bus")
+        until(lambda: _listens(place), f"the {which} bus")
 
     def kill(self, which: str) -> None:
         """End a bus, and with it whoever lives on it."""
@@ -137,3 +138,9 @@ def buses_in(folder: Path) -> Iterator[Buses]:
         yield buses
     finally:
         buses.end()
+
+
+def _listens(place: Path) -> bool:
+    """Whether somebody takes connections there: the socket's file comes a moment before."""
+    with socket.socket(socket.AF_UNIX) as channel:
+        return channel.connect_ex(str(place)) == 0
