@@ -106,17 +106,7 @@ class Happenings:
 
     def scored(self, scores: Scores, thresholds: Mapping[str, float]) -> None:
         """A window was scored while somebody looks on."""
-        found = dict(zip(scores.labels, (round(float(p), 4) for p in scores.probabilities), strict=True))
-        self.subscribers.tell_scores(
-            {
-                "event": "scores",
-                "start_s": round(seconds(scores.start), 3),
-                "end_s": round(seconds(scores.end), 3),
-                "laid": scores.laid,
-                "probabilities": found,
-                "thresholds": dict(thresholds),
-            }
-        )
+        self.subscribers.tell_scores(scores_event(scores, thresholds))
 
     def wrong(self, detection_id: str) -> None:
         """A person says that a detection was none.
@@ -128,3 +118,15 @@ class Happenings:
             self.wrongs.add(found["keyword"], found["score"], self._now())
             log.info("%s %s: a person says that it was wrong", detection_id, found["keyword"])
             self.tell("choices")
+
+
+def scores_event(scores: Scores, thresholds: Mapping[str, float]) -> dict[str, object]:
+    """Make what is told of a window's scores."""
+    return {
+        "event": "scores",
+        "start_s": round(seconds(scores.start), 3),
+        "end_s": round(seconds(scores.end), 3),
+        "laid": scores.laid,
+        "probabilities": dict(zip(scores.labels, (round(float(p), 4) for p in scores.probabilities), strict=True)),
+        "thresholds": dict(thresholds),
+    }

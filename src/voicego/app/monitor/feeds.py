@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from voicego.control.client import NotRunning, ask, events
 from voicego.control.wire import Refused
+from voicego.daemon.happenings import scores_event
 from voicego.errors import VoicegoError
-from voicego.flow import State, seconds
+from voicego.flow import State
 from voicego.paths import paths
 
 if TYPE_CHECKING:
@@ -179,17 +180,7 @@ class Alone:
         )
 
     def _scored(self, scores: Scores) -> None:
-        found = {label: round(float(p), 4) for label, p in zip(scores.labels, scores.probabilities, strict=True)}
-        self._waiting.append(
-            {
-                "event": "scores",
-                "start_s": round(seconds(scores.start), 3),
-                "end_s": round(seconds(scores.end), 3),
-                "laid": scores.laid,
-                "probabilities": found,
-                "thresholds": self._thresholds,
-            }
-        )
+        self._waiting.append(scores_event(scores, self._thresholds))
 
 
 def feed_for(
