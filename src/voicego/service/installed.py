@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from voicego.service.program import same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,12 @@ class Installed:
         if self.version and self.version != version:
             return f"it was written by version {self.version}, and this is {version}"
         return ""
+
+
+def keys_in(file: Path) -> dict[str, str] | None:
+    """Read the keys of a unit or a desktop entry, of all its sections; None: there is no such file to read."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return dict(re.findall(r"^([\w-]+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from voicego.service.installed import Installed
+from voicego.service.installed import Installed, keys_in
 from voicego.service.services import Service
 from voicego.service.steps import Call, Remove, Write
 from voicego.service.templates import filled
@@ -76,11 +76,9 @@ def rendered(program: Program) -> str:
 
 def look(file: Path) -> Installed | None:
     """Read the unit that is there."""
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    keys = keys_in(file)
+    if keys is None:
         return None
-    keys = dict(re.findall(r"^([\w-]+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))
     link = file.parent / "default.target.wants" / UNIT
     return Installed(str(file), _words(keys.get("ExecStart", "")), keys.get("X-Voicego-Version", ""), link.exists())
 

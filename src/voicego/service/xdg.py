@@ -9,7 +9,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from voicego.service.installed import Installed
+from voicego.service.installed import Installed, keys_in
 from voicego.service.services import Service
 from voicego.service.steps import Detach, Remove, StopDaemon, Write
 from voicego.service.templates import filled
@@ -48,11 +48,9 @@ def rendered(program: Program) -> str:
 
 def look(file: Path) -> Installed | None:
     """Read the entry that is there."""
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    keys = keys_in(file)
+    if keys is None:
         return None
-    keys = dict(re.findall(r"^([\w-]+)\s*=\s*(.*?)\s*$", text, re.MULTILINE))
     off = keys.get("Hidden") == "true" or keys.get("X-GNOME-Autostart-enabled") == "false"
     return Installed(str(file), _words(keys.get("Exec", "")), keys.get("X-Voicego-Version", ""), on=not off)
 
