@@ -66,7 +66,7 @@ def acting(server: SoundServer, house: House, rule: str) -> None:
     print(f"{rule}: from word end to the action {median:.0f} ms, 95 % within {edge:.0f} ms ({len(late)})", flush=True)
 
 
-def main(seconds: float = 60.0, *speech: str) -> None:
+def main(seconds: float, *speech: str) -> None:
     """Measure everything."""
     with tempfile.TemporaryDirectory() as folder, SoundServer() as server, house_in(Path(folder), server.env) as house:
         house.write("rules:\n  go: {run: ['true'], cooldown: 2s}\n")
@@ -77,4 +77,5 @@ def main(seconds: float = 60.0, *speech: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*(float(word) for word in sys.argv[1:2]), *sys.argv[2:])
+    _, *asked = sys.argv
+    main(float(asked[0]) if asked else 60.0, *asked[1:])
