@@ -6,7 +6,6 @@ import itertools
 import logging
 import os
 import queue
-import threading
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from voicego.daemon.capture import HUNG_S, Capture, Ending
 from voicego.daemon.choices import Choices
 from voicego.daemon.happenings import Happenings
 from voicego.daemon.mistakes import Mistakes
+from voicego.daemon.models import Models
 from voicego.daemon.parts import JOIN_S, Parts, Subscription, Watch
 from voicego.daemon.pauses import Pauses
 from voicego.daemon.watching import GAP_S, Passage, Restarts
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from voicego.daemon.watching import Heart
     from voicego.flow import Absence, ActionRun, ConfirmWith, Detection, Scores
     from voicego.listener import Deafness
-    from voicego.seams import Classifier, Source
+    from voicego.seams import Source
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +59,7 @@ class Supervisor:
         """None: there are no rules that work."""
         self._choices = Choices()
         self._mistakes = Mistakes(parts.clock, self._dispatcher.tell, lambda: self._book is not None)
-        self._classifier: Classifier | None = None
-        self._classifier_of: tuple[str, Engine, int] | None = None
-        self._loading: Book | None = None
-        """What is to be taken when its model is there."""
-        self._load_for: Book | None = None
-        """What the newest load was begun for."""
+        self._models = Models(parts.classifier, self._posted.put, self._model_came)
         self._capture = Capture(self._posted.put, parts.clock, self._listener, self._hearing_ended, self._better)
         self._before_it: tuple[str, ...] = ()
         """Microphones that were in use when others were asked for; they stand in while those are not there."""
@@ -144,7 +139,7 @@ class Supervisor:
         self._capture.look()
         if self._pauses:
             self._end_session()
-        elif self._classifier:  # though it had failed: who hung may answer again
+        elif self._models.in_use:  # though it had failed: who hung may answer again
             self._capture.begin(self._source)
         self._mistakes.look()
         if (self._capture.opening_s or 0.0) > LOST_S:
@@ -201,7 +196,7 @@ class Supervisor:
     def _listener(self, source: Source, heart: Heart) -> Listener:
         """Put a listener together around a source that has just been opened."""
         assert self._book is not None  # noqa: S101
-        assert self._classifier is not None  # noqa: S101
+        assert self._models.in_use is not None  # noqa: S101
         self._answered()
         self._trouble = ""
         self._ever_heard = True
@@ -210,7 +205,7 @@ class Supervisor:
         stage = self._stage_for(setup)
         listener = Listener(
             source,
-            self._classifier,
+            self._models.in_use,
             setup,
             self._parts.decisions(setup),
             self._heard,
@@ -290,7 +285,7 @@ class Supervisor:
 
     def _begin_anew(self, why: str) -> None:
         """Load the model again and listen with that: the old one may hold the thread for ever."""
-        self._classifier = self._classifier_of = None
+        self._models.give_up()
         if not self._restarts.another():
             self._starving = True
             minutes = self._restarts.within_s / 60
@@ -315,16 +310,12 @@ class Supervisor:
     def _adopt(self, file: Setup) -> None:
         """Take new rules, or new choices. What they share with the old ones goes on without a gap."""
         book, old = open_book(file, self._choices, self._parts), self._book
-        needed = _model(book.setup)
-        if self._classifier is None:  # nothing listens yet, but `voicego do` can
+        if self._models.in_use is None:  # nothing listens yet, but `voicego do` can
             self._take(book)
-        if self._classifier_of != needed:
-            if self._loading is None or _model(self._loading.setup) != needed:
-                threading.Thread(target=self._load, args=(book,), name="voicego-loading", daemon=True).start()
-                self._load_for = book
-            self._loading = book
+        if not self._models.fit(book.setup):
+            self._models.fetch(book)
             return
-        self._loading = None
+        self._models.await_none()
         self._take(book)
         session = self._capture.session
         if old is None or not same_hearing(old.setup, book.setup):
@@ -340,7 +331,7 @@ class Supervisor:
     @property
     def _newest(self) -> Book | None:
         """The newest rules that are good, be their model still to come."""
-        return self._loading or self._book
+        return self._models.awaited or self._book
 
     def _adopt_again(self) -> None:
         """Take the newest rules that are good once more, with what is chosen by now."""
@@ -368,24 +359,21 @@ class Supervisor:
         if absence in self._watches:  # else it was told just before nobody wanted to know any more
             self._pauses.away(absence, now=now)
 
-    def _loaded(self, load_for: Book, classifier: Classifier | VoicegoError) -> None:
-        book = self._loading
-        if book is None or load_for is not self._load_for:  # the rules were changed again meanwhile
-            return
-        self._loading = None
-        if isinstance(classifier, VoicegoError):
-            log.error("%s", classifier)
-            if self._classifier is None:
-                self._failure = str(classifier)
-                self._stopping = None if self._parts.patient else Exit.FAILED
+    def _model_came(self, book: Book, why_not: VoicegoError | None) -> None:
+        """Take a book whose model is there, or say that it cannot be."""
+        model = self._models.in_use
+        if why_not:
+            log.error("%s", why_not)
+            if model:
+                self._note_config_error(f"{why_not}; the model in use stays")
             else:
-                self._note_config_error(f"{classifier}; the model in use stays")
+                self._failure = str(why_not)
+                self._stopping = None if self._parts.patient else Exit.FAILED
             return
         self._hope_again()
-        self._classifier, self._classifier_of = classifier, _model(book.setup)
         session, old = self._capture.session, self._book
-        if session and old and same_hearing(with_model_of(old.setup, book.setup), book.setup):
-            session.listener.follow_model(classifier, self._parts.decisions(book.setup))
+        if model and session and old and same_hearing(with_model_of(old.setup, book.setup), book.setup):
+            session.listener.follow_model(model, self._parts.decisions(book.setup))
             self._take(book)
         self._adopt(book.file)
 
@@ -425,7 +413,7 @@ class Supervisor:
             return State.PAUSED
         if self._capture.session:
             return State.LISTENING
-        if self._loading:
+        if self._models.awaited:
             return State.LOADING
         if self._book is None:
             return State.CONFIG_ERROR
@@ -446,17 +434,6 @@ class Supervisor:
             self.happenings.tell("config error", error=error)
 
     # --- other threads ----------------------------------------------------------------------------------------------
-
-    def _load(self, book: Book) -> None:
-        setup = book.setup
-        try:
-            outcome: Classifier | VoicegoError = self._parts.classifier(setup)
-        except VoicegoError as error:
-            outcome = error
-        except Exception as error:
-            log.exception("loading the model met a surprise")
-            outcome = VoicegoError(f"the model {setup.model} cannot be loaded ({type(error).__name__}); see the log")
-        self._posted.put(lambda: self._loaded(book, outcome))
 
     def _beat(self, heart: Heart, listener: Listener) -> None:
         """The listener's thread lives."""
@@ -588,7 +565,7 @@ class Supervisor:
         session = self._capture.session
         listener = session.listener if session else None
         totals = self._before + (listener.counters if listener else Counters())
-        book, stage, happenings = self._book, self._stage, self.happenings
+        book, model, stage, happenings = self._book, self._models.in_use, self._stage, self.happenings
         setup = book.setup if book else Setup()
         return Status(
             state=self._state,
@@ -610,8 +587,8 @@ class Supervisor:
             gate=listener.gate if listener else False,
             notices=happenings.notices,
             offers=happenings.wrongs.offers(book.adjustable(), self._parts.now()) if book else (),
-            engine=self._classifier.engine if self._classifier else "",
-            engine_file=self._classifier.file if self._classifier else "",
+            engine=model.engine if model else "",
+            engine_file=model.file if model else "",
             model=setup.model if book else "",
             confirming=stage.status if stage else None,
             counters={
@@ -680,8 +657,3 @@ class Supervisor:
 
 def _nothing() -> None:
     """Change nothing."""
-
-
-def _model(setup: Setup) -> tuple[str, Engine, int]:
-    """What a model is loaded anew for when it changes."""
-    return setup.model, setup.engine, setup.threads
