@@ -2,7 +2,8 @@
 
 `clock`: FILE holds two numbers, by how many seconds the clock on the wall and that of the boot are off. `stuck`: as
 long as FILE is there, the model does not come back; with `soon-stuck` that is noticed after two seconds. `held`:
-the same with a stream of PortAudio that is to be closed.
+the same with a stream of PortAudio that is to be closed. `loading`: the same with a model that is to be loaded, and the
+supervisor loses its patience after three seconds.
 """
 
 from __future__ import annotations
@@ -69,6 +70,21 @@ def bend_model(file: Path) -> None:
     hearing.classifier_for = classifier_for
 
 
+def bend_loading(file: Path) -> None:
+    """Let no model be loaded while a file is there."""
+    from voicego.app import hearing  # noqa: PLC0415
+    from voicego.daemon import models  # noqa: PLC0415
+
+    real = hearing.classifier_for
+
+    def classifier_for(setup: Setup) -> Classifier:
+        wait_while(file)
+        return real(setup)
+
+    hearing.classifier_for = classifier_for
+    models.LOADING_S = 3.0
+
+
 def bend_sound_system(file: Path) -> None:
     """Let PortAudio never come back from closing a stream, as it does when its thread hangs or spins."""
     from voicego.hearing.portaudio import PortAudio  # noqa: PLC0415
@@ -93,7 +109,13 @@ def bend_model_soon(file: Path) -> None:
 
 if __name__ == "__main__":
     _, _what, _file, *sys.argv[1:] = sys.argv
-    ways = {"clock": bend_clock, "stuck": bend_model, "soon-stuck": bend_model_soon, "held": bend_sound_system}
+    ways = {
+        "clock": bend_clock,
+        "stuck": bend_model,
+        "soon-stuck": bend_model_soon,
+        "held": bend_sound_system,
+        "loading": bend_loading,
+    }
     ways[_what](Path(_file))
     from voicego.cli import main
 

@@ -10,12 +10,14 @@ import pytest
 
 from tests.faults.notified import NotifySocket
 from tests.faults.report import Measured, add
-from tests.faults.survivor import Survivor, survivor_in
+from tests.faults.survivor import BENT, Survivor, survivor_in
 from tests.house import House, house_in, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.soundserver import SoundServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -107,5 +109,34 @@ def test_a_model_that_hangs_for_good_fails_with_the_reason(tmp_path: Path) -> No
             "three restarts in ten minutes, then “failed”; the starved service manager starts it anew",
             took,
             note=f"“{reason}”",
+        )
+    )
+
+
+@pytest.mark.faults
+def test_a_model_that_never_loads_starts_the_process_anew_in_its_place(
+    tmp_path: Path, sound_server: SoundServer
+) -> None:
+    stuck = tmp_path / "stuck"
+    stuck.touch()
+    with house_in(tmp_path, sound_server.env) as house:
+        house.program = (str(BENT), "loading", str(stuck))
+        house.write(f"rules:\n  go: {{{house.mark()}}}\n")
+        house.begin(state="loading")
+        before = house.status()["pid"]
+        until(lambda: "beginning anew in the same place" in house.log(), "the end of its patience")
+        stuck.unlink()
+        mended = time.monotonic()
+        house.until_state("listening")
+        recovered = time.monotonic() - mended
+        after = house.status()["pid"]
+
+    assert after == before
+    add(
+        Measured(
+            "model is never loaded at the start",
+            "starts itself anew in its place",
+            recover_s=recovered,
+            note="its patience, 120 s, was 3 s here",
         )
     )

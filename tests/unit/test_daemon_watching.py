@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pytest
@@ -579,3 +579,99 @@ def test_the_old_microphone_stands_in_too_when_the_model_changes_with_it(house: 
 
     assert house.wanted[-1] == ("Yeti", "default")
     assert house.daemon.status().microphone == "default"
+
+
+def loads_for_ever(**options: Any) -> House:  # noqa: ANN401 -- the fields of House
+    house = House(**options)
+    house.holding.clear()
+    house.thread.start()
+    until(lambda: house.loads, "loading")
+    house.look_around()
+    return house
+
+
+def test_a_model_that_never_loads_makes_the_process_begin_anew() -> None:
+    house = loads_for_ever(may_begin=True)
+
+    house.look_around(12.0)
+    said = house.daemon.status()
+    house.look_around(107.0)
+    early = house.daemon.again
+    house.time += 2.0
+
+    assert house.ends() is Exit.OK
+    assert (said.state, said.reason) == (State.LOADING, "the model embedded has been loading for 12 s")
+    assert (early, house.daemon.again) == (False, True)
+
+
+def test_a_process_that_began_anew_for_its_model_too_often_fails_until_the_model_comes(tmp_path: Path) -> None:
+    with notify_socket(tmp_path) as told:
+        house = loads_for_ever(manager=told.manager)
+
+        house.look_around(121.0)
+        reason = house.until("state", state=State.FAILED)["reason"]
+        told.all()
+        house.look_around(2.0)
+        starved = "WATCHDOG=1" not in told.all()
+        house.holding.set()
+        house.until("state", state=State.LISTENING)
+        house.look_around(1.0)
+
+        assert reason == "loading the model embedded holds voicego up again and again; see the log"
+        assert starved
+        assert "WATCHDOG=1" in told.all()
+        assert house.daemon.status().reason == ""
+        left(house)
+
+
+def test_a_person_may_have_a_model_that_never_loads_loaded_once_more() -> None:
+    house = loads_for_ever()
+    house.look_around(121.0)
+    house.until("state", state=State.FAILED)
+
+    resumed = house.daemon.resume()
+    until(lambda: len(house.loads) == 2, "the second try")
+    house.holding.set()
+    house.until("state", state=State.LISTENING)
+
+    assert resumed.state is State.LOADING
+    left(house)
+
+
+def test_a_new_model_that_never_loads_leaves_the_old_one_in_use_and_is_tried_again_when_asked(house: House) -> None:
+    house.holding.clear()
+    house.rules = replace(GO, model="other")
+    house.daemon.reload()
+
+    house.look_around(121.0)
+    hung = house.daemon.status()
+    house.daemon.reload()
+    until(lambda: len(house.loads) == 3, "the second try")
+    house.holding.set()
+    until(lambda: house.daemon.status().model == "other", "the new model")
+
+    assert (hung.state, hung.model, hung.reason) == (State.LISTENING, "embedded", "")
+    assert hung.config_error == "the model other is not loaded after 120 s; the model in use stays"
+    assert house.daemon.status().config_error == ""
+
+
+def test_a_model_that_never_loads_ends_it_where_somebody_looks_on() -> None:
+    house = loads_for_ever(patient=False, may_begin=True)
+
+    house.look_around(119.0)
+    house.time += 2.0
+
+    assert house.ends() is Exit.FAILED
+    assert not house.daemon.again
+
+
+def test_a_process_that_was_stopped_while_its_model_loads_blames_nobody() -> None:
+    house = loads_for_ever(may_begin=True)
+
+    house.time += 600.0
+    house.look_around()
+    house.holding.set()
+
+    house.until("state", state=State.LISTENING)
+    assert not house.daemon.again
+    left(house)

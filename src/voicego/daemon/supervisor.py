@@ -17,7 +17,7 @@ from voicego.daemon.capture import HUNG_S, Capture, Ending
 from voicego.daemon.choices import Choices
 from voicego.daemon.happenings import Happenings
 from voicego.daemon.mistakes import Mistakes
-from voicego.daemon.models import Models
+from voicego.daemon.models import LOADING_S, SLOW_S, Models
 from voicego.daemon.parts import JOIN_S, Parts, Subscription, Watch
 from voicego.daemon.pauses import Pauses
 from voicego.daemon.watching import GAP_S, Passage, Restarts
@@ -59,7 +59,7 @@ class Supervisor:
         """None: there are no rules that work."""
         self._choices = Choices()
         self._mistakes = Mistakes(parts.clock, self._dispatcher.tell, lambda: self._book is not None)
-        self._models = Models(parts.classifier, self._posted.put, self._model_came)
+        self._models = Models(parts.classifier, self._posted.put, parts.clock, self._model_came)
         self._capture = Capture(self._posted.put, parts.clock, self._listener, self._hearing_ended, self._better)
         self._before_it: tuple[str, ...] = ()
         """Microphones that were in use when others were asked for; they stand in while those are not there."""
@@ -143,13 +143,15 @@ class Supervisor:
             self._capture.begin(self._source)
         self._mistakes.look()
         if (self._capture.opening_s or 0.0) > LOST_S:
-            self._begin_the_process_anew()
+            self._begin_the_process_anew("the sound system")
+        self._mind_loading()
         self._show()
 
     def _mind_the_time(self) -> None:
         passed, slept = self._passage.look()
         if passed > GAP_S:
             self._capture.forgive()
+            self._models.forgive()
         if slept and self._capture.session:
             log.info("the computer slept for %.0f s; listening anew", slept)
             self._end_session()
@@ -164,7 +166,18 @@ class Supervisor:
         now = self._parts.clock()
         self._hangs_since = now if self._hangs_since is None else self._hangs_since
         if now - self._hangs_since >= HUNG_S:
-            self._begin_the_process_anew()
+            self._begin_the_process_anew("the sound system")
+
+    def _mind_loading(self) -> None:
+        """Go on without a model that never comes, or begin anew: nothing can end the thread that loads it."""
+        book = self._models.awaited
+        if book is None or not self._models.hung:
+            return
+        if self._models.in_use or not self._parts.patient:
+            self._models.await_none()
+            self._model_came(book, VoicegoError(f"the model {book.setup.model} is not loaded after {LOADING_S:.0f} s"))
+        else:
+            self._begin_the_process_anew(f"loading the model {book.setup.model}")
 
     def _hope_again(self) -> bool:
         """Forget that it had given up, and why; whether it had."""
@@ -176,14 +189,14 @@ class Supervisor:
         self._hangs_since = None
         self._hope_again()
 
-    def _begin_the_process_anew(self) -> None:
-        """End, to begin anew in the same place: nothing in this process can free what the sound system holds."""
+    def _begin_the_process_anew(self, who: str) -> None:
+        """End, to begin anew in the same place: nothing in this process can free what is held up for good."""
         if self._parts.may_begin_again():
-            log.error("the sound system holds voicego up for good; beginning anew in the same place")
+            log.error("%s holds voicego up for good; beginning anew in the same place", who)
             self._again, self._stopping = True, Exit.OK
         elif not self._failure:
             self._starving = True
-            self._failure = "the sound system holds voicego up again and again; see the log"
+            self._failure = f"{who} holds voicego up again and again; see the log"
             log.error("%s", self._failure)
 
     def _source(self) -> Source:
@@ -425,8 +438,14 @@ class Supervisor:
         opening_s = self._capture.opening_s
         if opening_s is not None and opening_s > HUNG_S:
             return f"the sound system has not answered for {opening_s:.0f} s; waiting for it"
-        opening = "" if opening_s is None else "opening the microphone"
-        return self._failure or self._trouble or opening or ("" if self._book else self._mistakes.error)
+        under_way = self._loading_too_long() if opening_s is None else "opening the microphone"
+        return self._failure or self._trouble or under_way or ("" if self._book else self._mistakes.error)
+
+    def _loading_too_long(self) -> str:
+        awaited, loading_s = self._models.awaited, self._models.loading_s
+        if self._models.in_use or awaited is None or loading_s is None or loading_s < SLOW_S:
+            return ""
+        return f"the model {awaited.setup.model} has been loading for {loading_s:.0f} s"
 
     def _note_config_error(self, error: str) -> None:
         self._mistakes.note(error)
