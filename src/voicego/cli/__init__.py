@@ -30,11 +30,11 @@ def tray() -> None:
 def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 -- one for each way to end
     import typer  # noqa: PLC0415 -- `import voicego.cli` stays cheap
 
-    from voicego.cli.verbs import app_for  # noqa: PLC0415
+    from voicego.cli.verbs import command_line  # noqa: PLC0415
 
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return int(app_for(words)(args=words, standalone_mode=False, prog_name="voicego") or 0)
+        return int(command_line()(args=words, standalone_mode=False, prog_name="voicego") or 0)
     except VoicegoError as error:
         _say(str(error))
         return int(error.exit_code)
