@@ -148,7 +148,9 @@ class HandProcess:
     refuses: str = ""
     says: float | None = None
     pid: int = 4711
+    engine: str = "by hand"
     asked: list[Samples] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     ends: int = 0
 
     def start(self) -> None:
@@ -158,12 +160,20 @@ class HandProcess:
             self.load()
 
     def load(self) -> None:
-        self.tell(Ready(LevelClassifier.labels, "by hand", "no file"))
+        self.tell(Ready(LevelClassifier.labels, self.engine, "no file"))
 
     def score(self, window: Samples) -> None:
         self.asked.append(window)
         if self.says is not None:
             self.answer(self.says)
+
+    def rest(self) -> None:
+        self.told.append("rest")
+
+    def wake(self) -> None:
+        self.told.append("wake")
+        if self.says is not None:
+            self.load()
 
     def answer(self, go: float) -> None:
         self.tell(Scored((go, 0.0, 0.0, 1.0 - go)))

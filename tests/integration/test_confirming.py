@@ -72,6 +72,20 @@ def test_its_answers_are_those_of_the_engine_to_the_last_bit(
         assert np.array_equal(np.array(answer.probabilities, np.float32), here.score(window[None])[0])
 
 
+def test_it_rests_and_answers_as_before_when_it_was_woken(ready: tuple[Child, SimpleQueue[Message]]) -> None:
+    one, said = ready
+    one.score(hiss(1.0, -20.0))
+    before = said.get(timeout=WAIT_S)
+
+    one.rest()
+    one.wake()
+    awake = said.get(timeout=WAIT_S)
+    one.score(hiss(1.0, -20.0))
+
+    assert isinstance(awake, Ready)
+    assert said.get(timeout=WAIT_S) == before
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
 def test_it_outlives_the_signals_that_all_get_and_its_death_is_told(ready: tuple[Child, SimpleQueue[Message]]) -> None:
     one, said = ready

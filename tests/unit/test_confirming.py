@@ -81,9 +81,10 @@ class Stage:
         self.time += seconds
         self.one.step()
 
-    def load(self) -> None:
+    def load(self, engine: str = "by hand") -> None:
         self.asking.stir()
         self.one.step()
+        self.process.engine = engine
         self.process.load()
         self.one.step()
 
@@ -245,6 +246,50 @@ def test_its_process_ends_when_nothing_was_heard_for_a_while_and_is_back_at_the_
     stage.asking.stir()
     stage.one.step()
     assert (len(stage.processes), stage.state) == (2, Readiness.LOADING)
+
+
+def test_in_torch_its_process_stays_without_the_weights_and_loads_them_at_the_next_sound(stage: Stage) -> None:
+    stage.load(engine="torch")
+    stage.after(BIG.idle_s)
+    assert (stage.process.told, stage.process.ends, stage.state) == (["rest"], 0, Readiness.RESTING)
+    stage.after(1000.0)
+    assert (stage.process.told, stage.one.patience()) == (["rest"], None)
+
+    stage.asking.stir()
+    stage.one.step()
+    assert (stage.process.told, stage.state) == (["rest", "wake"], Readiness.LOADING)
+    stage.ask(candidate())
+    stage.after(LATE_S - 0.1)
+    stage.process.load()
+    stage.one.step()
+    stage.answer(go=0.9)
+
+    assert len(stage.processes) == 1
+    assert len(stage.offered) == 1
+
+
+def test_a_process_that_dies_at_rest_is_no_trouble(stage: Stage) -> None:
+    stage.load(engine="torch")
+    stage.after(BIG.idle_s)
+
+    stage.lose("its process was ended by SIGKILL")
+    assert (stage.state, stage.one.status["reason"]) == (Readiness.RESTING, "")
+
+    stage.load()
+    stage.ask(candidate())
+    stage.answer(go=0.9)
+    assert (len(stage.processes), len(stage.offered)) == (2, 1)
+
+
+def test_a_process_that_does_not_wake_is_ended(stage: Stage) -> None:
+    stage.load(engine="torch")
+    stage.after(BIG.idle_s)
+    stage.asking.stir()
+    stage.one.step()
+
+    stage.after(LOADING_S)
+
+    assert (stage.processes[0].ends, stage.one.status["reason"]) == (1, "it has not answered in time")
 
 
 def test_the_thread_sleeps_until_something_is_due(stage: Stage) -> None:

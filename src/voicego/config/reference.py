@@ -24,10 +24,10 @@ starts about a quarter of a second later; what either model misses is missed.
 
 - `confirm: false` in a rule acts at once: for what is urgent, such as `stop`, and for words the bigger model lacks.
 - It lives in a process of its own, loaded when listening begins. When nothing at all was heard for `idle`, it gives its
-  memory back; when anything is heard, it is loaded again.
-- A word that has waited for 3 s is not acted on, for by then it would surprise. After a long silence that may be the
-  first word said: a wav2vec2-base is loaded in 2 s from an export (`voicego export`, once), and in 6 to 13 s with
-  torch. Where that matters more than memory, give `idle` a long time.
+  memory back; when anything is heard, it is loaded again. From an export (`voicego export`, once) a wav2vec2-base gives
+  all of it back, and is there again after 2 s; in torch it keeps half, 400 MB, and is there after half a second.
+- A word that has waited for 3 s is not acted on, for by then it would surprise. Right after the start that may be the
+  first word said: in torch, loading takes 6 to 13 s.
 - If it cannot be loaded, or its process dies, nothing that needs it is acted on; `voicego status` and the log say why,
   and it is tried again.
 - `voicego status` counts what was confirmed, refused, too late, and what it could not be asked about. `voicego spot`

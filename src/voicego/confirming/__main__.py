@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -42,29 +43,35 @@ def main(model: str, engine: str, threads: str) -> None:
         daemon=True,
     )
     work.start()
-    while sound := _request(sys.stdin.buffer):
+    while (sound := _request(sys.stdin.buffer)) is not None:
         windows.put(sound)
     os._exit(Exit.OK)  # the daemon has gone, or has had enough; loading may be under way and has nothing to tidy
 
 
-def _request(stream: BinaryIO) -> bytes:
-    """Read the next window's bytes; none at the end."""
+def _request(stream: BinaryIO) -> bytes | None:
+    """Read the next window's bytes, which may be none; None at the end."""
     length = stream.read(LENGTH.size)
-    return stream.read(LENGTH.unpack(length)[0]) if len(length) == LENGTH.size else b""
+    return stream.read(LENGTH.unpack(length)[0]) if len(length) == LENGTH.size else None
 
 
 def _work(load: Callable[[], Classifier], windows: SimpleQueue[bytes], say: Callable[..., None]) -> None:
     try:
-        classifier = load()
-        say(ready={"labels": classifier.labels, "engine": classifier.engine, "file": classifier.file})
         while True:
-            window = np.frombuffer(windows.get(), "<f4")
-            say(scores=classifier.score(window[None])[0].tolist())
+            _answer(load(), windows, say)
+            gc.collect()  # torch's modules hold each other
+            windows.get()
     except VoicegoError as error:
         say(error=str(error))
     except Exception as error:  # noqa: BLE001 -- the thread's one boundary; the daemon logs what is said
         say(error=f"a surprise, {type(error).__name__}: {error}")
     os._exit(Exit.FAILED)
+
+
+def _answer(classifier: Classifier, windows: SimpleQueue[bytes], say: Callable[..., None]) -> None:
+    """Score windows until an empty one comes."""
+    say(ready={"labels": classifier.labels, "engine": classifier.engine, "file": classifier.file})
+    while window := windows.get():
+        say(scores=classifier.score(np.frombuffer(window, "<f4")[None])[0].tolist())
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 A process, because one that ends gives back all of its memory, libraries and all, and because the daemon then imports
 none of them. It ends by itself when its standard input does, and so with the daemon, however that ends.
 
-Over its pipes go: down, a length (four bytes, little-endian) and as many bytes of float32 samples, one window; up, a
-line of JSON each: `{"ready": …}` once, `{"scores": […]}` for each window, `{"error": …}` before it ends for a reason.
+Over its pipes go: down, a length (four bytes, little-endian) and as many bytes of float32 samples, one window, or none:
+the first time that lets the weights go, the next time it has them loaded again. Up, a line of JSON each: `{"ready": …}`
+when they are loaded, `{"scores": […]}` for each window, `{"error": …}` before it ends for a reason.
 """
 
 from __future__ import annotations
@@ -93,12 +94,15 @@ class Child:
 
     def score(self, window: Samples) -> None:
         """Ask about one window, of shape `(window,)`; `Scored` or `Ended` follows."""
-        assert self._process is not None, "it was started"  # noqa: S101
-        assert self._process.stdin is not None  # noqa: S101 -- it was asked for
-        sound = window.astype("<f4", copy=False).tobytes()
-        with suppress(OSError):  # it has ended, which its thread tells
-            self._process.stdin.write(LENGTH.pack(len(sound)) + sound)
-            self._process.stdin.flush()
+        self._send(window.astype("<f4", copy=False).tobytes())
+
+    def rest(self) -> None:
+        """Let it give back the memory of its weights, and keep its libraries; for who is ready."""
+        self._send(b"")
+
+    def wake(self) -> None:
+        """Have it load its weights again; `Ready` or `Ended` follows. For who rests."""
+        self._send(b"")
 
     def end(self) -> None:
         """End it, whatever it does, and wait until it has."""
@@ -111,6 +115,13 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
         self._thread.join(GRACE_S)
+
+    def _send(self, sound: bytes) -> None:
+        assert self._process is not None, "it was started"  # noqa: S101
+        assert self._process.stdin is not None  # noqa: S101 -- it was asked for
+        with suppress(OSError):  # it has ended, which its thread tells
+            self._process.stdin.write(LENGTH.pack(len(sound)) + sound)
+            self._process.stdin.flush()
 
     def _read(self) -> None:
         assert self._process is not None  # noqa: S101 -- started before this thread

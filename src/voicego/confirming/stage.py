@@ -1,8 +1,9 @@
 """The second stage while listening: candidates wait here, on a thread of its own, for the big model's word.
 
 The model is there while somebody may be about: it is loaded when listening begins and whenever the gate hears anything,
-for at a candidate it would be too late to begin; and its process is ended after a while in which nothing was heard at
-all. What it cannot answer in time, or at all, is not acted on, and that is counted and said.
+for at a candidate it would be too late to begin. After a while in which nothing was heard at all its process is ended,
+or, in torch, whose import takes longer than a word waits, only lets the weights go. What it cannot answer in time, or
+at all, is not acted on, and that is counted and said.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from voicego.confirming.child import Ended, Message, Ready, Scored
 from voicego.confirming.judge import Judge
-from voicego.flow import NotConfirmed, Readiness, Unheard
+from voicego.flow import Engine, NotConfirmed, Readiness, Unheard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,6 +54,14 @@ class Process(Protocol):
 
     def score(self, window: Samples) -> None:
         """Ask about one window."""
+        ...
+
+    def rest(self) -> None:
+        """Let the weights go, and stay."""
+        ...
+
+    def wake(self) -> None:
+        """Load them again."""
         ...
 
     def end(self) -> None:
@@ -121,6 +130,8 @@ class SecondStage:
         # What follows is the thread's own.
         self._process: Process | None = None
         self._ready: Ready | None = None
+        self._resting = False
+        """The process is there, without its weights."""
         self._asked: Waiting | None = None
         self._answer_by: float | None = None
         self._lost = 1
@@ -179,7 +190,7 @@ class SecondStage:
         ready, process = self._ready, self._process
         if ready:
             state = Readiness.READY
-        elif process:
+        elif process and not self._resting:
             state = Readiness.LOADING
         else:
             state = Readiness.FAILED if self._trouble else Readiness.RESTING
@@ -227,13 +238,15 @@ class SecondStage:
                 self._begin(now)
             elif self._trouble:
                 self._drop_all()
+        elif self._resting and self._is_wanted(now):
+            self._resting, self._answer_by = False, now + LOADING_S
+            self._process.wake()
         elif self._ready and self._asked is None:
             if asked := self._take_next():
                 self._answer_by = now + ANSWER_S
                 self._process.score(asked.candidate.samples)
             elif not self._is_wanted(now):
-                log.info("nothing was heard for %g min, %s rests", self._confirm_with.idle_s / 60, self._name)
-                self._end()
+                self._rest(self._process, self._ready)
 
     def patience(self) -> float | None:
         """Seconds until something is due; None: until somebody calls."""
@@ -288,6 +301,9 @@ class SecondStage:
                 self._answer_by, self._lost = None, 0
                 self._decide(self._asked, dict(zip(self._ready.labels, message.probabilities, strict=True)))
                 self._asked = None  # only now: who drains waits for the offer, too
+            case Ended() if self._resting:  # no harm is done: it is started when it is wanted
+                log.info("%s no longer rests: %s", self._name, message.why)
+                self._end()
             case Ended():
                 self._lose(message.why)
 
@@ -343,8 +359,18 @@ class SecondStage:
         if asked:
             self._drop(asked, Unheard.NOT_ASKED, f"{self._name} does not work: {why}")
 
+    def _rest(self, process: Process, ready: Ready) -> None:
+        """Give memory back: all of it, or that of the weights, where the rest takes too long to come back."""
+        log.info("nothing was heard for %g min, %s rests", self._confirm_with.idle_s / 60, self._name)
+        if ready.engine == Engine.TORCH:
+            self._ready, self._resting = None, True
+            process.rest()
+        else:
+            self._end()
+
     def _end(self) -> None:
         process, self._process = self._process, None
         self._ready = self._asked = self._answer_by = None
+        self._resting = False
         if process:
             process.end()
