@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from tests.house import until
-from tests.supervised import GO, House, began, broken, left
+from tests.supervised import GO, WAIT_S, House, began, broken, left
 from voicego.errors import Exit, RulesError, VoicegoError
 from voicego.flow import ConfirmWith, Rule, Sensitivity, State
 
@@ -51,6 +52,29 @@ def test_pause_closes_the_microphone_and_resume_opens_it(house: House) -> None:
     assert house.sources[0].closed >= 1
     assert resumed.state is State.LISTENING
     assert len(house.sources) == 2
+
+
+def test_what_was_counted_stays_in_the_status_while_the_microphone_is_being_closed(house: House) -> None:
+    house.until("state", state=State.LISTENING)
+    house.say_go()
+    house.until("detection", keyword="go")
+    closing, closed = threading.Event(), threading.Event()
+    close = house.sources[0].close
+
+    def close_slowly() -> None:
+        closing.set()
+        closed.wait(WAIT_S)
+        close()
+
+    house.sources[0].close = close_slowly  # type: ignore[method-assign]
+    house.daemon.ask_to_pause(None)
+    closing.wait(WAIT_S)
+    meanwhile = house.daemon.status()
+    closed.set()
+    house.until("state", state=State.PAUSED)
+
+    assert meanwhile.counters["utterances"] == 1
+    assert house.daemon.status().counters["utterances"] == 1
 
 
 def test_a_pause_for_a_while_ends_by_itself(house: House) -> None:

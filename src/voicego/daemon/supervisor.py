@@ -83,8 +83,8 @@ class Supervisor:
         self._restarts = Restarts(parts.clock)
         self._stopping: Exit | None = None
         self._state = State.STARTING
-        self._before = Counters()
-        """Sums of the sessions that ended."""
+        self._counted: tuple[Counters, Listener | None] = Counters(), None
+        """Sums of the sessions that ended, and who counts now; replaced whole, so that nothing is missing meanwhile."""
 
     # --- the supervisor's thread ----------------------------------------------------------------------------------
 
@@ -229,6 +229,7 @@ class Supervisor:
             note=happenings.note,
             ids=self._ids,
         )
+        self._counted = self._counted[0], listener
         log.info("listening to %s for: %s", source.name, ", ".join(self._book.rules) or "nothing, no rule is active")
         return listener
 
@@ -260,7 +261,7 @@ class Supervisor:
 
     def _end_session(self) -> None:
         if listener := self._capture.end():
-            self._before = self._before + listener.counters
+            self._counted = self._counted[0] + listener.counters, None
             for kind in listener.health.holding:
                 self.happenings.note(Notice(kind, "", holds=False))
 
@@ -583,7 +584,8 @@ class Supervisor:
         """Picture the daemon as it is now; from any thread."""
         session = self._capture.session
         listener = session.listener if session else None
-        totals = self._before + (listener.counters if listener else Counters())
+        before, counting = self._counted
+        totals = before + counting.counters if counting else before
         book, model, stage, happenings = self._book, self._models.in_use, self._stage, self.happenings
         setup = book.setup if book else Setup()
         return Status(
