@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +54,6 @@ class InputStream:
             raise PortAudioError(f"Error opening InputStream: {self.device.refuses}", -9985)
         if channels > self.device.channels:
             raise PortAudioError("Error opening InputStream: Invalid number of channels", -9998)
-        self.pointed_at = sound.getenv("PULSE_SOURCE")
         if samplerate != self.device.rate and self.device.name not in {"pulse", "pipewire", "default"}:
             raise PortAudioError("Error opening InputStream: Invalid sample rate", -9997)
         assert dtype == "float32"
@@ -103,13 +101,6 @@ class FakeSounddevice:
 
     def __call__(self) -> FakeSounddevice:
         return self
-
-    @staticmethod
-    def getenv(name: str) -> str:
-        """What a C library reads in the environment, which Python's own copy does not tell."""
-        getenv = ctypes.CDLL(None).getenv
-        getenv.restype = ctypes.c_char_p
-        return (getenv(name.encode()) or b"").decode()
 
     @property
     def stream(self) -> InputStream:

@@ -1,7 +1,8 @@
-"""The microphone over real PortAudio, ALSA and PulseAudio: names, rates, channels, loss, and letting go."""
+"""The microphone over a real PulseAudio, by its recorder or through PortAudio: names, rates, loss, letting go."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -17,12 +18,22 @@ import psutil
 import pytest
 
 from tests.capture_room import Room, chirp, found, in_a_room, quiet
+from tests.house import until
 from voicego.app.microphones import better_there, listed, listing
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, AudioBlock, Samples, in_samples
 from voicego.hearing import look, sound_server
-from voicego.hearing.microphone import Microphone, MicrophoneLost, NoMicrophone, NoSuchMicrophone, devices, rescan
+from voicego.hearing.microphone import (
+    Device,
+    Microphone,
+    MicrophoneLost,
+    NoMicrophone,
+    NoSuchMicrophone,
+    devices,
+    rescan,
+)
 from voicego.hearing.portaudio import PortAudio
+from voicego.hearing.recorder import Recorder
 from voicego.hearing.sound_server import heard_by
 
 if TYPE_CHECKING:
@@ -246,7 +257,7 @@ def test_a_process_that_was_stopped_hears_on() -> None:
 
 @pytest.mark.usefixtures("room")
 def test_sound_comes_in_small_pieces() -> None:
-    """A piece waits until it is full. PortAudio fills four of them in the latency that it is asked for."""
+    """A piece waits until it is full."""
     microphone = hearing()
 
     pieces = [len(block.samples) for block in islice(microphone.blocks(), 40)]
@@ -326,8 +337,8 @@ def hear_until_lost(microphone: Microphone) -> None:
         deque(blocks, maxlen=0)
 
 
-def hearing() -> Microphone:
-    microphone = Microphone()
+def hearing(*names: str) -> Microphone:
+    microphone = Microphone(names or ("default",))
     microphone.open()
     while not len(next(microphone.blocks()).samples):
         pass
@@ -375,8 +386,19 @@ def test_a_server_that_comes_later_is_found(fragile_room: Room) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_a_server_that_hangs_is_lost(fragile_room: Room) -> None:
+def test_a_server_that_hangs_is_lost_and_let_go_at_once(fragile_room: Room) -> None:
     microphone = hearing()
+
+    with fragile_room.hung():
+        hear_until_lost(microphone)
+        microphone.close()
+        assert [child.name() for child in psutil.Process().children()] == ["pulseaudio"]
+    until(lambda: fragile_room.listeners() == 0, "that the server has noticed")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_through_portaudio_a_server_that_hangs_is_let_go_when_it_answers(fragile_room: Room) -> None:
+    microphone = hearing("pulse")
 
     with fragile_room.hung():
         hear_until_lost(microphone)
@@ -388,6 +410,76 @@ def test_a_server_that_hangs_is_lost(fragile_room: Room) -> None:
     assert closings, "close waited for the server"
     assert not any(closing.is_alive() for closing in closings)
     assert fragile_room.listeners() == 0
+
+
+# --- the server's recorder -------------------------------------------------------------------------------------------
+
+
+def test_people_see_voicego_and_not_its_recorder(room: Room) -> None:
+    microphone = hearing()
+
+    (seen,) = json.loads(room.pactl("--format=json", "list", "source-outputs"))
+    microphone.close()
+
+    assert seen["properties"]["application.name"] == "voicego"
+    assert seen["properties"]["application.process.id"] == str(os.getpid())
+
+
+def test_a_source_that_is_gone_by_now_cannot_be_opened(room: Room) -> None:
+    with pytest.raises(VoicegoError, match='the microphone "Yeti" cannot be opened: Stream error: No such entity'):
+        Recorder(Device("Yeti", "PulseAudio", 1, 16_000, node="gone"), 1)
+
+    assert room.listeners() == 0
+
+
+def test_a_recorder_that_is_missing_is_named() -> None:
+    with pytest.raises(VoicegoError, match=r"nowhere, the sound server's recorder, cannot be started: No such file"):
+        Recorder(Device("Yeti", "PulseAudio", 1, 16_000, node="yeti"), 1, tool="nowhere")
+
+
+@pytest.mark.usefixtures("room")
+def test_nothing_is_lost_on_a_reader_that_is_held_up() -> None:
+    microphone = hearing()
+    blocks = microphone.blocks()
+    before, began = sum(len(next(blocks).samples) for _ in range(5)), time.monotonic()
+
+    time.sleep(4.0)
+
+    heard, longest = before, 0
+    while time.monotonic() - began < 6.0:
+        block = next(blocks)
+        assert not block.skipped
+        heard, longest = heard + len(block.samples), max(longest, len(block.samples))
+    microphone.close()
+    assert heard - before >= in_samples(5.5)
+    assert longest == SAMPLE_RATE
+
+
+@pytest.mark.usefixtures("room")
+def test_a_reader_in_no_hurry_sleeps_while_sound_gathers() -> None:
+    microphone = hearing()
+    microphone.hurry(now=False)
+
+    pieces = [len(block.samples) for block in islice(microphone.blocks(), 20)][1:]
+    microphone.close()
+
+    assert np.median(pieces) >= in_samples(0.15)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_its_recorder_does_not_outlive_a_process_that_is_killed(room: Room) -> None:
+    code = "from voicego.hearing.microphone import Microphone\nmicrophone = Microphone()\nmicrophone.open()\n"
+    code += "print(flush=True)\nfor _ in microphone.blocks(): pass"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    assert room.listeners() == 1
+
+    process.kill()
+    process.wait(10)
+    process.stdout.close()
+
+    until(lambda: room.listeners() == 0, "the end of its recorder")
 
 
 # --- the sound server's own microphones ------------------------------------------------------------------------------
@@ -550,11 +642,10 @@ def complaint(code: str, **environ: str) -> str:
 
 
 def test_without_portaudio_the_package_is_named() -> None:
-    said = complaint(f"import ctypes.util\nctypes.util.find_library = lambda name: None\n{OPEN}")
+    pulse = OPEN.replace("Microphone()", "Microphone(('pulse',))")
+    said = complaint(f"import ctypes.util\nctypes.util.find_library = lambda name: None\n{pulse}", PULSE_SERVER="none")
 
-    assert said.startswith(
-        "voicego.errors.VoicegoError: PortAudio, which hears the microphone, is missing; install it:"
-    )
+    assert "PortAudioMissing: PortAudio, which hears the microphone, is missing; install it:" in said
     assert "portaudio" in said.split("install it:")[1]
 
 

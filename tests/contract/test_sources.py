@@ -44,8 +44,8 @@ def room() -> Iterator[Room]:
         yield room
 
 
-def real(room: Room) -> Case:
-    return Case(Microphone(), lambda: room.speak(SPOKEN), Microphone(("no such thing",)))
+def real(room: Room, name: str) -> Case:
+    return Case(Microphone((name,)), lambda: room.speak(SPOKEN), Microphone(("no such thing",)))
 
 
 def stand_in() -> Case:
@@ -66,16 +66,20 @@ def recording(folder: Path) -> Case:
     return Case(Recording(path, pace="life"), lambda: None, Recording(folder / "gone.wav", pace="life"))
 
 
-@pytest.fixture(params=["microphone", "stand-in", "recording"])
+REAL = {"recorder": "default", "portaudio": "pulse"}
+"""The microphone that is heard by the server's recorder, and through PortAudio."""
+
+
+@pytest.fixture(params=[*REAL, "stand-in", "recording"])
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
-    if request.param == "microphone":
-        made = real(request.getfixturevalue("room"))
+    if request.param in REAL:
+        made = real(request.getfixturevalue("room"), REAL[request.param])
     else:
         made = stand_in() if request.param == "stand-in" else recording(tmp_path)
     yield made
     made.source.close()
     made.elsewhere.close()
-    if request.param == "microphone":
+    if request.param in REAL:
         request.getfixturevalue("room").hush()
 
 

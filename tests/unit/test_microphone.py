@@ -12,8 +12,8 @@ import pytest
 
 from tests.fake_sounddevice import FakeDevice, FakeSounddevice
 from voicego.errors import VoicegoError
+from voicego.hearing.called import RING_S
 from voicego.hearing.microphone import (
-    RING_S,
     Device,
     Microphone,
     MicrophoneLost,
@@ -153,14 +153,17 @@ def test_what_is_no_number_becomes_silence_and_is_counted() -> None:
     assert heard.broken == 10
 
 
-def test_overflows_are_counted() -> None:
+def test_that_the_system_dropped_sound_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     sound = FakeSounddevice([BUILT_IN])
-    heard = opened(sound)
+    blocks = opened(sound).blocks()
 
     for n in range(5):
         sound.stream.hear(noise(400), overflow=n % 2 == 0)
+        next_sound(blocks)
 
-    assert heard.overflows == 3
+    assert caplog.messages == [
+        "the sound system had to drop sound of the microphone built-in: the computer is too busy"
+    ]
 
 
 @pytest.mark.parametrize("rate", [16_000.0, 48_000.0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,16 @@ import pytest
 from tests.fake_sounddevice import FakeDevice, FakeSounddevice
 from voicego.errors import VoicegoError
 from voicego.hearing.choosing import Device, NoMicrophone, NoSuchMicrophone, choose
-from voicego.hearing.microphone import Microphone
-from voicego.hearing.portaudio import PortAudio
+from voicego.hearing.microphone import Microphone, devices
+from voicego.hearing.portaudio import PortAudio, PortAudioMissing
 from voicego.hearing.present import from_server, present
-from voicego.hearing.sound_server import UNLINKED, Server, Source, ask, heard_by
+from voicego.hearing.sound_server import TOOLS, UNLINKED, Server, Source, ask, heard_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from voicego.hearing.ring import Fresh
 
 ABOUT = """Server String: /run/user/1000/pulse/native
 Server Name: {name}
@@ -241,76 +242,136 @@ def test_where_only_a_headset_is_there_it_says_how_to_name_it() -> None:
 
 def test_the_servers_microphones_come_before_raw_devices_of_the_same_card() -> None:
     raw = Device("Yeti: USB Audio (hw:1,0)", "ALSA", 2, 48_000, index=4)
-    pulse = Device("pulse", "ALSA", 32, 44_100, default=True, index=5)
-
-    there = present((raw, pulse), server(YETI, default=YETI))
+    there = present((replace(raw, default=True),), server(YETI, default=YETI))
 
     assert choose(there, ("yeti",)).node == YETI.node
-    assert choose(there, ("yeti",)).index == 5
     assert choose(there, ("hw:1,0",)) == raw
     assert [device.name for device in there if device.default] == ["Yeti"]
-    assert present((raw,), server(YETI, default=YETI)) == (raw,), "there is no way to the server"
 
 
-# --- opened through PortAudio ----------------------------------------------------------------------------------------
+# --- opened ----------------------------------------------------------------------------------------------------------
 
 
-def opened(sound: FakeSounddevice, found: Server | None, *names: str, channel: int | None = None) -> Microphone:
-    microphone = Microphone(names or ("default",), channel, portaudio=PortAudio(sound, lambda: found))
+class Recorders:
+    """Opens devices of the sound server, and remembers which."""
+
+    def __init__(self, *refused: str) -> None:
+        self.refused = refused
+        self.opened: list[tuple[str, float, int]] = []
+
+    def __call__(self, device: Device, channels: int) -> Recorders:
+        if device.node in self.refused:
+            raise VoicegoError(f'the microphone "{device.name}" cannot be opened: No such entity')
+        self.opened.append((device.node, device.rate, channels))
+        return self
+
+    ended = True
+
+    def read(self, wait_s: float, least_s: float) -> Fresh:
+        raise AssertionError("nobody listens", wait_s, least_s)
+
+    def end(self) -> None:
+        """It has ended."""
+
+    close = end
+
+
+def unused() -> object:
+    raise AssertionError("PortAudio is not needed for what the sound server has")
+
+
+def opened(
+    sound: Callable[[], object],
+    found: Server | None,
+    *names: str,
+    channel: int | None = None,
+    recorders: Recorders | None = None,
+) -> Microphone:
+    microphone = Microphone(
+        names or ("default",),
+        channel,
+        portaudio=PortAudio(sound, lambda: found),
+        recorder=recorders or Recorders(),
+    )
     microphone.open()
     microphone.close()
     return microphone
 
 
-def test_a_source_is_opened_through_the_server_at_its_own_rate_and_mixed_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_is_opened_at_its_own_rate_and_mixed_by_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    sound = FakeSounddevice([RAW, PULSE, DEFAULT])
-    found = server(MONITOR, BUILT_IN, YETI, default=YETI)
+    found, recorders = server(MONITOR, BUILT_IN, YETI, default=YETI), Recorders()
 
-    assert opened(sound, found, "built-in").name == "Built-in"
-    assert (sound.stream.device.name, sound.stream.samplerate, sound.stream.channels) == ("pulse", 48_000, 1)
-    assert sound.stream.pointed_at == "alsa_input.pci"
-    opened(sound, found, "built-in", channel=2)
-    assert sound.stream.channels == 2
-    opened(sound, found, "pulse")
-    assert sound.stream.pointed_at == ""
+    assert opened(unused, found, "built-in", recorders=recorders).name == "Built-in"
+    opened(unused, found, "built-in", channel=2, recorders=recorders)
+    opened(unused, found, recorders=recorders)
     with pytest.raises(VoicegoError, match='"Yeti" has no channel 2, only 1'):
-        opened(sound, found, "yeti", channel=2)
+        opened(unused, found, "yeti", channel=2)
+
+    assert recorders.opened == [
+        ("alsa_input.pci", 48_000, 1),
+        ("alsa_input.pci", 48_000, 2),
+        (YETI.node, YETI.rate, 1),
+    ]
 
 
-def test_what_was_set_for_the_moment_of_opening_is_as_it_was_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_server_has_not_is_opened_through_portaudio(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setenv("PULSE_SOURCE", YETI.node)
-    sound = FakeSounddevice([PULSE])
+    sound, recorders = FakeSounddevice([RAW, PULSE, DEFAULT]), Recorders()
+    found = server(BUILT_IN, YETI, default=YETI)
 
-    opened(sound, server(BUILT_IN, YETI, default=YETI), "built-in")
+    assert opened(sound, found, "pulse", "default", recorders=recorders).name == "pulse"
+    assert not recorders.opened
+    assert sound.stream.device.name == "pulse"
+    assert opened(sound, found, "gone", "default", recorders=recorders).name == "Yeti"
+    assert len(recorders.opened) == 1
 
-    assert sound.stream.pointed_at == BUILT_IN.node
-    assert os.environ["PULSE_SOURCE"] == YETI.node
-    assert sound.getenv("PULSE_SOURCE") == YETI.node
-    assert sound.getenv("PIPEWIRE_NODE") == ""
+
+def test_where_the_server_refuses_the_next_one_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    found = server(BUILT_IN, YETI, default=BUILT_IN)
+
+    assert opened(unused, found, "yeti", "default", recorders=Recorders(YETI.node)).name == "Built-in"
+    with pytest.raises(VoicegoError, match='"Yeti" cannot be opened: No such entity'):
+        opened(unused, found, "yeti", "default", recorders=Recorders(YETI.node, BUILT_IN.node))
+
+
+def test_without_portaudio_a_server_is_heard_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    def missing() -> object:
+        raise PortAudioMissing("PortAudio is missing")
+
+    found = server(BUILT_IN, YETI, default=YETI)
+
+    assert [one.name for one in devices(PortAudio(missing, lambda: found))] == ["Built-in", "Yeti"]
+    assert opened(missing, found, "gone", "default").name == "Yeti"
+    with pytest.raises(NoSuchMicrophone, match='no microphone "gone"; there are: "Built-in", "Yeti"'):
+        opened(missing, found, "gone")
+    with pytest.raises(PortAudioMissing):
+        opened(missing, None)
 
 
 def test_a_default_in_a_headset_is_passed_over_aloud(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    sound, found = FakeSounddevice([PULSE, DEFAULT]), server(BUILT_IN, HEADSET, default=HEADSET)
+    recorders, found = Recorders(), server(BUILT_IN, HEADSET, default=HEADSET)
 
     with caplog.at_level(logging.WARNING):
-        assert opened(sound, found).name == "Built-in"
+        assert opened(unused, found).name == "Built-in"
     assert '"WH-1000XM4", which plays worse while it is heard; hearing "Built-in" instead' in caplog.text
     caplog.clear()
-    opened(sound, found, "wh-1000")
+    opened(unused, found, "wh-1000", recorders=recorders)
 
-    assert sound.stream.pointed_at == HEADSET.node
+    assert recorders.opened[0][0] == HEADSET.node
     assert not caplog.text
 
 
 def test_a_raw_device_is_left_to_a_server_that_is_away_for_the_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("PATH", _with_tools(tmp_path))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     sound = FakeSounddevice([replace(RAW, default=True)])
 
@@ -319,19 +380,28 @@ def test_a_raw_device_is_left_to_a_server_that_is_away_for_the_moment(
     with pytest.raises(NoMicrophone, match="the sound server does not run; it is waited for"):
         opened(sound, None)
     assert opened(sound, None, "hw:0,0").name == RAW.name, "it was named"
+    monkeypatch.setenv("PATH", "")
+    for there in (sound, FakeSounddevice()):
+        with pytest.raises(NoMicrophone, match="heard by its own tools, which are missing; install pulseaudio-utils"):
+            opened(there, None)
+
+
+def _with_tools(folder: Path) -> str:
+    for tool in TOOLS:
+        folder.joinpath(tool).touch(0o755)
+    return str(folder)
 
 
 def test_a_raw_device_is_left_to_a_server_that_was_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     answers: list[Server | None] = [server(YETI, default=YETI), None]
-    sound = FakeSounddevice([RAW, PULSE])
-    microphone = Microphone(portaudio=PortAudio(sound, lambda: answers[0]))
+    sound = FakeSounddevice([replace(RAW, default=True)])
+    microphone = Microphone(portaudio=PortAudio(sound, lambda: answers[0]), recorder=Recorders())
     microphone.open()
     microphone.close()
 
     del answers[0]
-    sound.devices[:] = [replace(RAW, default=True)]
 
     with pytest.raises(NoMicrophone, match="the sound server does not run"):
         microphone.open()

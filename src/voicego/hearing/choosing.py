@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,8 +91,7 @@ def chosen(devices: Sequence[Device], names: Iterable[str]) -> dict[str, Device]
     """
     wanted = tuple(names)
     if not devices:
-        behind = " (on Linux it is reached through libasound2-plugins or pipewire-alsa)" if _linux() else ""
-        raise NoMicrophone(f"no microphone was found{behind}")
+        raise NoMicrophone("no microphone was found")
     found: dict[str, Device] = {}
     for name in wanted:
         try:
@@ -168,7 +166,3 @@ def raw(device: Device) -> bool:
 
 def _listed(devices: Iterable[Device]) -> str:
     return ", ".join(dict.fromkeys(f'"{device.name}"' for device in devices if not device.monitor or device.default))
-
-
-def _linux() -> bool:
-    return sys.platform.startswith("linux")

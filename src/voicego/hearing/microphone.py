@@ -4,44 +4,45 @@ from __future__ import annotations
 
 import logging
 import time
-from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from voicego.errors import VoicegoError
 from voicego.flow import SAMPLE_RATE, AudioBlock
-from voicego.hearing.choosing import DEFAULT, SERVERS, Device, NoMicrophone, NoSuchMicrophone, chosen, passed_over
+from voicego.hearing.called import Called
+from voicego.hearing.choosing import (
+    DEFAULT,
+    SERVERS,
+    Device,
+    NoMicrophone,
+    NoSuchMicrophone,
+    chosen,
+    named,
+    passed_over,
+)
 from voicego.hearing.mono import Mono
-from voicego.hearing.portaudio import THIS, PortAudio
-from voicego.hearing.present import check_raw, present
-from voicego.hearing.ring import Fresh, Ring
+from voicego.hearing.portaudio import THIS, PortAudio, PortAudioMissing
+from voicego.hearing.present import check_raw, check_tools, from_server, present
+from voicego.hearing.recorder import Recorder
 from voicego.hearing.staying import AS_IT_IS, Staying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from typing_extensions import Buffer
-
+    from voicego.hearing.ring import Fresh
     from voicego.hearing.sound_server import Server
+    from voicego.hearing.stream import Stream
 
 log = logging.getLogger(__name__)
 
 __all__ = ["Device", "Microphone", "MicrophoneLost", "NoMicrophone", "NoSuchMicrophone", "about", "devices", "rescan"]
 
-LATENCY_S = 0.15
-"""What PortAudio is asked for: it calls back four times as often. On PulseAudio that is 27 times a second, and costs
-0.7 % of a core; 0.05 costs 2.1 %, 0.1 1.1 %, 0.3 0.4 %. At 0.2 some sound from a server at 48 kHz came out changed."""
-
 BLOCK_S = 0.02
 """Least sound in a block while its reader is in a hurry."""
 
 CALM_BLOCK_S = 0.2
-"""The same while it is not: it sleeps through most callbacks."""
-
-LONGEST_BLOCK_S = 1.0
-"""Most sound in a block, after the reader was held up."""
-
-RING_S = 10.0
-"""How long the reader may be held up before sound is lost."""
+"""The same while it is not: it sleeps while sound gathers."""
 
 LIVENESS_S = 1.0
 """A device that gives nothing for so long is lost: PortAudio's callbacks stop, and it tells no one."""
@@ -51,9 +52,6 @@ STOOD_STILL_S = 5.0
 
 FIRST_SOUND_S = 5.0
 """The same for the very first sound: Bluetooth takes its time to connect, a null sink up to 2 s."""
-
-CLOSE_S = 1.0
-"""How long `close` waits for PortAudio, which waits for a hanging sound server for ever."""
 
 MOST_MIXED = 8
 """Channels of real hardware. Who reports more is a sound server, which mixes to as many as it is asked for."""
@@ -67,9 +65,9 @@ def devices(portaudio: PortAudio = THIS) -> tuple[Device, ...]:
     """List what can be listened to, as PortAudio saw it when it was started, and as the sound server says now.
 
     Raises:
-        VoicegoError: PortAudio is missing, or the sound system hangs.
+        VoicegoError: there is neither PortAudio nor a sound server, or the sound system hangs.
     """
-    return present(portaudio.devices(), portaudio.server())
+    return _there(portaudio, portaudio.server())
 
 
 def about(portaudio: PortAudio = THIS) -> tuple[str, tuple[str, ...]]:
@@ -101,6 +99,7 @@ class Microphone:
         liveness_s: float = LIVENESS_S,
         first_sound_s: float = FIRST_SOUND_S,
         portaudio: PortAudio = THIS,
+        recorder: Callable[[Device, int], Stream] = Recorder,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Remember what to hear.
@@ -110,25 +109,24 @@ class Microphone:
             channel: which one to hear, from 1; None mixes all of them.
             liveness_s: nothing for so long, and the device is lost.
             first_sound_s: the same before the first sound.
+            portaudio: opens what no sound server has.
+            recorder: opens a device of the sound server, with so many channels.
             clock: seconds that pass.
-            portaudio: what hears.
         """
         self._names = names
         self._channel = channel
         self._liveness_s = liveness_s
         self._first_sound_s = first_sound_s
         self._portaudio = portaudio
+        self._recorder = recorder
         self._clock = clock
         self._lock = Lock()
         self._wanted = False
         self._device: Device | None = None
-        self._ring: Ring | None = None
+        self._stream: Stream | None = None
         self._hurried = True
-        self._stream: Any = None
         self._staying: Staying | None = None
         self._moved = False
-        self.overflows = 0
-        """Times that the system said it had to drop sound."""
         self.broken = 0
         """Samples that were no numbers and became zeros."""
 
@@ -145,8 +143,9 @@ class Microphone:
     def open(self) -> None:
         """Find the device and begin to hear. May hang with the sound system, which is seldom, and then for good.
 
-        PortAudio is started anew where it may not know what is there now: after a stream was closed, or an opening
-        failed, and when no name is found; which takes a moment. It goes on as it is while another stream is open.
+        A microphone of the sound server is heard by the server's recorder, any other through PortAudio, which is
+        started anew where it may not know what is there now: after a stream was closed, or an opening failed, and when
+        no name is found; which takes a moment. It goes on as it is while another stream is open.
 
         Raises:
             NoMicrophone: there is none, or none of that name.
@@ -155,18 +154,15 @@ class Microphone:
         """
         with self._lock:
             self._wanted = True
-        with self._portaudio.alone():
-            server = self._portaudio.server()
-            device, ring, stream = self._first_that_opens(self._found(server))
-            self._device, self._ring = device, ring
-        staying = self._made_to_stay(device, ring) if server is not None else None
+        server = self._portaudio.server()
+        device, stream = self._by_server(server) or self._by_portaudio(server)
+        staying = self._made_to_stay(device, stream) if server is not None else None
         with self._lock:
-            wanted = self._wanted
+            self._device, wanted = device, self._wanted
             if wanted:
                 self._stream, self._staying, self._moved = stream, staying, False
         if not wanted:  # `close` came meanwhile
-            ring.close()
-            self._portaudio.close(stream)
+            stream.close()
         elif staying is not None:
             staying.start()
 
@@ -176,12 +172,14 @@ class Microphone:
         Raises:
             MicrophoneLost: it gives no more sound.
         """
-        device, ring = self._device, self._ring
-        if device is None or ring is None:
+        device, stream = self._device, self._stream
+        if device is None:
             raise RuntimeError("a microphone is opened before it is heard")
+        if stream is None:
+            return
         mono = Mono(device.rate, self._channel)
         at = 0
-        for fresh in self._fresh(ring, device):
+        for fresh in self._fresh(stream, device):
             skipped = 0
             if fresh.skipped:
                 if len(before := mono.end()):
@@ -202,42 +200,45 @@ class Microphone:
     def close(self) -> None:
         """Stop hearing: the stream is closed, and the system's sign that somebody listens goes out.
 
-        Where the sound server hangs, it is closed as soon as that answers again; this comes back within a second.
+        Where the sound system hangs, it is closed as soon as that answers again; this comes back within a second.
         """
         with self._lock:
             self._wanted = False
-            ring, stream, self._stream = self._ring, self._stream, None
+            stream, self._stream = self._stream, None
             staying, self._staying = self._staying, None
-        if ring is not None:
-            ring.close()
         if staying is not None:
             staying.stop()
         if stream is not None:
-            closing = Thread(
-                target=self._portaudio.close, args=(stream,), name="voicego-microphone-closing", daemon=True
-            )
-            closing.start()
-            closing.join(CLOSE_S)
-            if closing.is_alive():
-                log.warning("the sound system does not let go of the microphone %s", self.name)
+            stream.close()
+
+    def _by_server(self, server: Server | None) -> tuple[Device, Stream] | None:
+        """Open one that the sound server has, without a look at PortAudio, if it has all that are named."""
+        there = from_server(server) if server is not None else ()
+        if not all(_is_there(name, there) for name in self._names):
+            return None
+        return self._first_that_opens(self._chosen(there))
+
+    def _by_portaudio(self, server: Server | None) -> tuple[Device, Stream]:
+        """Open the first of what both have."""
+        with self._portaudio.alone():
+            return self._first_that_opens(self._found(server))
 
     def _found(self, server: Server | None) -> tuple[Device, ...]:
         self._portaudio.freshen()
         try:
-            found = self._chosen(server)
+            return self._chosen(_there(self._portaudio, server))
         except NoMicrophone:
-            if not self._portaudio.restart():
-                raise
-            found = self._chosen(server)
-        return found
+            with suppress(PortAudioMissing):
+                if self._portaudio.restart():
+                    return self._chosen(_there(self._portaudio, server))
+            raise
 
-    def _chosen(self, server: Server | None) -> tuple[Device, ...]:
+    def _chosen(self, there: tuple[Device, ...]) -> tuple[Device, ...]:
         """Find what is there of the names, in their order."""
-        there = present(self._portaudio.devices(), server)
         found = chosen(there, self._names)
         first = next(iter(found))
         if first == DEFAULT:
-            check_raw(found[first], server, seen=self._portaudio.server_seen)
+            check_raw(found[first], seen=self._portaudio.server_seen)
         if first == DEFAULT and (headset := passed_over(there)):
             log.warning(
                 'the system\'s default microphone is in the Bluetooth headset "%s", which plays worse while it is '
@@ -248,13 +249,11 @@ class Microphone:
             )
         return tuple(found.values())
 
-    def _first_that_opens(self, found: tuple[Device, ...]) -> tuple[Device, Ring, Any]:
+    def _first_that_opens(self, found: tuple[Device, ...]) -> tuple[Device, Stream]:
         """Open one that is there: a device of ALSA is listed even while what it hears is gone."""
         device, *others = found
         try:
-            channels = _channels(device, self._channel)
-            ring = Ring(round(RING_S * device.rate), channels)
-            return device, ring, self._started(device, channels, ring)
+            return device, self._opened(device)
         except VoicegoError as error:
             if not others:
                 raise
@@ -264,59 +263,65 @@ class Microphone:
             except VoicegoError:
                 raise error from None  # of the one that is preferred
 
-    def _made_to_stay(self, device: Device, ring: Ring) -> Staying:
+    def _opened(self, device: Device) -> Stream:
+        channels = _channels(device, self._channel)
+        return self._recorder(device, channels) if device.node else Called(self._portaudio, device, channels)
+
+    def _made_to_stay(self, device: Device, stream: Stream) -> Staying:
         def moved() -> None:
             self._moved = True
-            ring.close()
+            stream.end()
 
         follows = device.name in SERVERS and not device.node
         return Staying(None if follows else device.number if device.node else AS_IT_IS, moved)
 
-    def _started(self, device: Device, channels: int, ring: Ring) -> Any:  # noqa: ANN401 - sounddevice has no types
-        def heard(frames: Buffer, count: int, _time: object, status: Any) -> None:  # noqa: ANN401
-            ring.write_bytes(frames, count)  # nothing more: PortAudio stops calling us after an exception, silently
-            if status.input_overflow:
-                self.overflows += 1
-
-        return self._portaudio.start(
-            device,
-            samplerate=device.rate,  # its own: many refuse another (PaErrorCode -9997)
-            channels=channels,
-            dtype="float32",
-            latency=LATENCY_S,
-            callback=heard,
-            finished_callback=ring.close,
-        )
-
-    def _fresh(self, ring: Ring, device: Device) -> Iterator[Fresh]:
-        """Yield what comes from the ring, and something empty at least twice a second."""
-        since, quiet_s = 0, 0.0
+    def _fresh(self, stream: Stream, device: Device) -> Iterator[Fresh]:
+        """Yield what comes from the stream, and something empty at least twice a second."""
+        heard, quiet_s = False, 0.0
         pause_s = min(0.5, self._liveness_s / 2)
-        most = round(LONGEST_BLOCK_S * device.rate)
-        while self._hears(ring):
-            least = max(1, round((BLOCK_S if self._hurried else CALM_BLOCK_S) * device.rate))
+        while self._hears(stream):
             began = self._clock()
-            fresh = ring.read(since, pause_s, least=least, most=most)
+            fresh = stream.read(pause_s, BLOCK_S if self._hurried else CALM_BLOCK_S)
             if (stood_still_s := self._clock() - began) > STOOD_STILL_S:
                 # A sound server keeps for us what was said meanwhile, and hands it over in one go: too late to act on.
                 raise MicrophoneLost(f'voicego stood still for {stood_still_s:.0f} s; opening "{device.name}" anew')
             if len(fresh.samples):
-                since, quiet_s = fresh.start + len(fresh.samples), 0.0
+                heard, quiet_s = True, 0.0
                 yield fresh
                 continue
             # Counted in waits, not by a clock: who was stopped or asleep for an hour has waited once.
             quiet_s += pause_s
-            if ring.closed or quiet_s >= (self._liveness_s if since else self._first_sound_s):
-                if not self._hears(ring):
+            if stream.ended or quiet_s >= (self._liveness_s if heard else self._first_sound_s):
+                if not self._hears(stream):
                     return
                 what = "is no longer what the sound server gives" if self._moved else "gives no more sound"
                 raise MicrophoneLost(f'the microphone "{device.name}" {what}')
             yield fresh
 
-    def _hears(self, ring: Ring) -> bool:
-        """Whether nobody called `close`; a ring that is closed all the same was closed by PortAudio."""
+    def _hears(self, stream: Stream) -> bool:
+        """Whether nobody called `close`; a stream that has ended all the same was ended by the system."""
         with self._lock:
-            return self._wanted and ring is self._ring
+            return stream is self._stream
+
+
+def _there(portaudio: PortAudio, server: Server | None) -> tuple[Device, ...]:
+    """List what both have. Where there is a server, nobody needs PortAudio."""
+    try:
+        found = present(portaudio.devices(), server)
+    except PortAudioMissing:
+        if server is None:
+            raise
+        return from_server(server)
+    if not found:
+        check_tools()
+    return found
+
+
+def _is_there(name: str, there: tuple[Device, ...]) -> bool:
+    try:
+        return named(there, name) is not None
+    except VoicegoError:  # it means several, which is said when it is chosen
+        return True
 
 
 def _channels(device: Device, wanted: int | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
 PATIENCE_S = 2.0
 """How long a call waits for another one to come back. Behind a sound server that hangs, none ever does."""
 
-VARIABLES = {
-    "PULSE_SOURCE": "{node}",
-    "PIPEWIRE_NODE": "{node}",
-    "PULSE_PROP": "node.dont-reconnect=true",
-    "PIPEWIRE_PROPS": "{{ node.dont-reconnect = true }}",
-}
-"""What the clients of PulseAudio and of PipeWire read when they connect: what to hear, and that it must be this.
-
-PipeWire's manager would move us along when the default changes, and elsewhere when ours is unplugged."""
-
 INSTALL = {
     "apt": "sudo apt install libportaudio2",
     "dnf": "sudo dnf install portaudio",
@@ -39,15 +28,19 @@ INSTALL = {
 }
 
 
+class PortAudioMissing(VoicegoError):  # noqa: N818 - it reads as what it is
+    """The library is not there."""
+
+
 def sounddevice() -> Any:  # noqa: ANN401 - sounddevice has no types
     """Import it when it is needed: on Linux the import itself fails where PortAudio is missing."""
     try:
         import sounddevice as module  # noqa: PLC0415
     except OSError as error:
         there = [line for tool, line in INSTALL.items() if shutil.which(tool)] or list(INSTALL.values())
-        raise VoicegoError(
+        raise PortAudioMissing(
             f"PortAudio, which hears the microphone, is missing; install it: {', or '.join(there)}"
-        ) from (error)
+        ) from error
     except Exception as error:  # PortAudioError cannot be named before it is imported
         if type(error).__name__ != "PortAudioError":
             raise
@@ -80,7 +73,7 @@ class PortAudio:
         self._patience_s = patience_s
         self._alone = RLock()
         self._streams = 0
-        self._old = False
+        self._asked = False
         self.server_seen = False
         """Whether a sound server was ever there."""
 
@@ -117,6 +110,7 @@ class PortAudio:
         with self.alone():
             sound = self._module()
             apis = sound.query_hostapis()
+            self._asked = True
             found = {
                 int(entry["index"]): Device(
                     name=str(entry["name"]).strip(),
@@ -144,8 +138,8 @@ class PortAudio:
             return str(version).partition(",")[0], tuple(str(api["name"]) for api in sound.query_hostapis())
 
     def freshen(self) -> bool:
-        """Start it anew if a stream was closed since it started: what that stream saw may have gone, or be another."""
-        return self._old and self.restart()
+        """Start it anew if it was asked for its devices before: what it saw may have gone, or be another."""
+        return self._asked and self.restart()
 
     def restart(self) -> bool:
         """Start it anew, the one way in which it sees what was plugged in since. False: a stream is open.
@@ -163,7 +157,7 @@ class PortAudio:
                 sound._initialize()  # noqa: SLF001
             except sound.PortAudioError as error:
                 raise VoicegoError(f"PortAudio, which hears the microphone, does not start: {error}") from error
-            self._old = False
+            self._asked = False
             return True
 
     def start(self, device: Device, **settings: Any) -> Any:  # noqa: ANN401 - sounddevice has no types
@@ -176,13 +170,11 @@ class PortAudio:
             sound = self._module()
             stream = None
             try:
-                with _pointed_at(device.node):
-                    stream = sound.RawInputStream(device=device.index, **settings)
+                stream = sound.RawInputStream(device=device.index, **settings)
                 stream.start()
             except sound.PortAudioError as error:
                 if stream is not None:
                     stream.close(ignore_errors=True)
-                self._old = True
                 raise VoicegoError(f'the microphone "{device.name}" cannot be opened: {error}') from error
             self._streams += 1
             return stream
@@ -194,26 +186,7 @@ class PortAudio:
                 stream.close(ignore_errors=True)
             finally:
                 self._streams -= 1
-                self._old = True
 
 
 THIS = PortAudio()
 """The one in this process: there is no second."""
-
-
-@contextmanager
-def _pointed_at(node: str) -> Iterator[None]:
-    """Let a sound server's client connect to one of its sources; `os.environ`, and so every child, stays as it is."""
-    if not node:
-        yield
-        return
-    for name, value in VARIABLES.items():
-        os.putenv(name, value.format(node=node))
-    try:
-        yield
-    finally:
-        for name in VARIABLES:
-            if name in os.environ:
-                os.putenv(name, os.environ[name])
-            else:
-                os.unsetenv(name)

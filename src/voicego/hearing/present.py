@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voicego.hearing import sound_server
 from voicego.hearing.choosing import Device, NoMicrophone, raw
 
 if TYPE_CHECKING:
@@ -15,27 +15,21 @@ if TYPE_CHECKING:
 
     from voicego.hearing.sound_server import Server, Source
 
-log = logging.getLogger(__name__)
-
 BLUETOOTH = "bluetooth"
-
-THROUGH = ("pulse", "pipewire", "default")
-"""Devices of ALSA that hear the server's source which the environment names, the better ones first."""
 
 BUSES = ("usb", "pci")
 """Where the default is a headset that must be named, the microphone that somebody plugged in comes first."""
 
 
 def present(portaudios: Sequence[Device], server: Server | None) -> tuple[Device, ...]:
-    """Put together what PortAudio and the sound server list; without a way from one to the other, as PortAudio says."""
-    through = next((one for name in THROUGH for one in portaudios if (one.name, one.host_api) == (name, "ALSA")), None)
-    if server is None or through is None:
+    """Put together what the sound server and PortAudio list; the server's default is then the one there is."""
+    if server is None:
         return tuple(portaudios)
-    return (*from_server(server, through.index), *(replace(device, default=False) for device in portaudios))
+    return (*from_server(server), *(replace(device, default=False) for device in portaudios))
 
 
-def from_server(server: Server, through: int = -1) -> tuple[Device, ...]:
-    """Give the sources of a sound server; `through` is PortAudio's number for the device that reaches them."""
+def from_server(server: Server) -> tuple[Device, ...]:
+    """Give the sources of a sound server."""
     default = meant_by_default(server)
     return tuple(
         Device(
@@ -44,7 +38,6 @@ def from_server(server: Server, through: int = -1) -> tuple[Device, ...]:
             channels=source.channels,
             rate=source.rate,
             default=source is default,
-            index=through,
             node=source.node,
             number=source.index,
             bus=source.bus,
@@ -67,22 +60,26 @@ def meant_by_default(server: Server) -> Source | None:
     )
 
 
-def check_raw(device: Device, server: Server | None, *, seen: bool) -> None:
+def check_raw(device: Device, *, seen: bool) -> None:
     """Leave a raw device that nobody named to the sound server, which will want it when it is back.
 
     Raises:
-        NoMicrophone: the server is away.
+        NoMicrophone: the server is away, or there is nothing to hear it with.
     """
-    if not raw(device):
+    if not raw(device) or not (seen or _server_belongs_here(os.environ)):
         return
-    if server is not None:
-        log.warning(
-            "%s is heard past the sound server, which other programs then hear nothing of; "
-            "install libasound2-plugins (with PipeWire: pipewire-alsa)",
-            device.name,
-        )
-    elif seen or _server_belongs_here(os.environ):
-        raise NoMicrophone("the sound server does not run; it is waited for")
+    check_tools()
+    raise NoMicrophone("the sound server does not run; it is waited for")
+
+
+def check_tools() -> None:
+    """See whether a sound server that is there can be heard.
+
+    Raises:
+        NoMicrophone: its tools are missing.
+    """
+    if _server_belongs_here(os.environ) and not sound_server.reachable():
+        raise NoMicrophone(f"the sound server is heard by its own tools, which are missing; {sound_server.INSTALL}")
 
 
 def _server_belongs_here(environ: Mapping[str, str]) -> bool:

@@ -1,5 +1,7 @@
 """What the sound server of Linux (PulseAudio, or PipeWire in its place) lets programs hear. Asks its tool, `pactl`.
 
+A server counts only where its recorder, `parec`, is there as well: both are in one package, and nothing else hears it.
+
 Its text is read, not its JSON: that of PulseAudio 16 writes "(null)" for every name with an umlaut in it.
 """
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 ANSWERS_S = 3.0
 """How long pactl may take, which is done in 10 ms; when the server hangs, it never is."""
+
+TOOLS = ("pactl", "parec")
+
+INSTALL = "install pulseaudio-utils (on Arch libpulse)"
 
 UNLINKED = 0xFFFF_FFFF
 """Index of the source of a stream that hears none for the moment."""
@@ -63,7 +69,7 @@ class Server:
 
 
 def ask(pactl: Callable[..., str | None] | None = None) -> Server | None:
-    """Ask the server for its sources; None: there is none, or no `pactl` to ask it with.
+    """Ask the server for its sources; None: there is none, or no tools to ask it and to hear it with.
 
     Raises:
         ServerHangs: it does not answer.
@@ -112,8 +118,13 @@ def news() -> subprocess.Popen[bytes] | None:
         return None
 
 
+def reachable() -> bool:
+    """Whether the tools are there."""
+    return sys.platform.startswith("linux") and all(map(shutil.which, TOOLS))
+
+
 def _tool() -> str | None:
-    return shutil.which("pactl") if sys.platform.startswith("linux") else None
+    return shutil.which("pactl") if reachable() else None
 
 
 def _environ() -> dict[str, str]:

@@ -12,6 +12,7 @@ from voicego.app.ear import Broken, Silent
 from voicego.errors import VoicegoError
 from voicego.hearing.choosing import Device, choose, raw
 from voicego.hearing.health import CLIPPING_PART, FAINT_DB
+from voicego.hearing.sound_server import INSTALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,9 +40,6 @@ ODD_SILENCE_S = 0.3
 
 ITS_LEVEL = "the microphone's level in the system's sound settings"
 
-THROUGH = "pipewire-alsa (PipeWire) or libasound2-plugins (PulseAudio)"
-"""Debian's packages; Fedora and Arch have pipewire-alsa and alsa-plugins-pulse."""
-
 
 def portaudio(ear: Ear) -> Check:
     """Look at PortAudio."""
@@ -50,6 +48,8 @@ def portaudio(ear: Ear) -> Check:
     except VoicegoError as error:
         return told("portaudio", State.PROBLEM, error)
     apis = found["host_apis"]
+    if not found["portaudio"]:
+        return ok("portaudio", f"is missing, and not needed: {found['server']} is heard without it")
     server = f"; sound server: {found['server']}" if found.get("server") else ""
     text = f"{found['portaudio']}, host APIs: {', '.join(apis) or 'none'}{server}"
     return ok("portaudio", text) if apis else problem("portaudio", text, "the PortAudio here knows no sound system")
@@ -70,7 +70,7 @@ def microphones(ear: Ear, wanted: Sequence[str], system: str = sys.platform) -> 
     more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
     text = f"{', '.join([*texts][:SHOWN])}{more}"
     if system.startswith("linux") and all(map(raw, devices)):
-        return warning("microphones", text, f"other programs cannot hear while voicego does; install {THROUGH}")
+        return warning("microphones", text, f"other programs cannot hear while voicego does; {INSTALL}")
     return ok("microphones", text)
 
 
@@ -113,7 +113,7 @@ def _judged(found: Mapping[str, Any], also: str) -> Check:
 
 def _no_microphone(system: str) -> str:
     if system.startswith("linux"):
-        return f"plug one in; those of a sound server come through the package {THROUGH}"
+        return f"plug one in; if there is a sound server, {INSTALL}"
     if system == "win32":
         return "plug one in, or allow it: Settings > Privacy & security > Microphone > desktop apps"
     return "plug one in, or allow it: System Settings > Privacy & Security > Microphone"

@@ -16,6 +16,7 @@ from voicego.hearing.choosing import choose, raw
 from voicego.hearing.health import FULL_SCALE, STILL
 from voicego.hearing.microphone import about as about_portaudio
 from voicego.hearing.microphone import devices
+from voicego.hearing.portaudio import PortAudioMissing
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -37,9 +38,14 @@ LOWEST_DBFS = -99.0
 
 
 def about() -> Generator[Said]:
-    """Tell PortAudio's version and host APIs, and which sound server there is."""
+    """Tell PortAudio's version and host APIs, and which sound server there is, without which PortAudio is needed."""
     server = sound_server.ask()  # first: if it hangs, it says so, and PortAudio would not
-    version, apis = about_portaudio()
+    try:
+        version, apis = about_portaudio()
+    except PortAudioMissing:
+        if server is None:
+            raise
+        version, apis = "", ()
     yield {"portaudio": version, "host_apis": list(apis), "server": server.name if server else ""}
 
 
