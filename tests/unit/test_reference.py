@@ -80,16 +80,14 @@ RULES: dict[str, Any] = {
 }
 
 
-FILE = [name for name in table.File.model_fields if name != "rules"]
-RULE = [name for name in table.Rule.model_fields if name not in table.Action.model_fields]
-ACTION = list(table.Action.model_fields)
+FILE = [name for name in table.FILE if name != "rules"]
+RULE = [name for name in table.RULE if name not in table.ACTION]
+ACTION = list(table.ACTION)
 
 
 def example(name: str) -> str:
     """The example of a key, as the page shows it."""
-    extra = (table.File.model_fields | table.Rule.model_fields)[name].json_schema_extra
-    assert isinstance(extra, dict)
-    return str(extra["example"])
+    return (table.FILE | table.RULE)[name].example
 
 
 def whole(name: str) -> str:
@@ -124,7 +122,7 @@ def test_the_page_has_a_row_for_each_key_with_its_default() -> None:
     page = reference.reference()
     rows = re.findall(r"(?m)^\| `(\w+)` \|", page)
 
-    assert rows == [*FILE, *table.ConfirmWith.model_fields, *RULE, *ACTION]
+    assert rows == [*FILE, *table.CONFIRM_WITH, *RULE, *ACTION]
     assert "| `quiet` | `250ms` |" in page
     assert "| `cooldown` | `1s` |" in page
     assert "| `isolated` | `true` |" in page

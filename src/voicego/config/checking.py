@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from voicego.config import table
+from voicego.config import blocks, table
 from voicego.config.keywords import check_keywords
 from voicego.config.resolving import resolved
-from voicego.config.words import found, listed, nearest, quoted
+from voicego.config.words import found, listed, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
-    from pydantic_core import ErrorDetails
-
     from voicego.config.places import Marked, Path
     from voicego.flow import Setup
-
-EVERY = "every"
-"""Stands for every system in the table's `PerSystem`; no person writes it."""
 
 
 def checked(marked: Marked, hears: Callable[[str], tuple[str, ...]], platform: str) -> Setup:
@@ -46,15 +39,9 @@ def checked(marked: Marked, hears: Callable[[str], tuple[str, ...]], platform: s
         _check_nulls(marked, path, block, known)
     for path, action in _actions(data):
         _check_action(marked, path, action)
-    file = None
-    try:
-        file = table.File.model_validate(_prepared(data))
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            _translate(marked, detail)
+    file = blocks.taken(marked, _without_told(data))
     check_keywords(marked, data, hears)
     marked.raise_problems()
-    assert file is not None, "without a problem there is a file"  # noqa: S101
     return resolved(file, platform)
 
 
@@ -66,13 +53,13 @@ def _rules(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def _blocks(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any], Container[str]]]:
     """Every block of keys and the keys it may have: the file, its rules, and the actions in their lists."""
-    yield (), {key: value for key, value in data.items() if key != "rules"}, table.File.model_fields
+    yield (), {key: value for key, value in data.items() if key != "rules"}, table.FILE
     if isinstance(data.get("confirm_with"), dict):
-        yield ("confirm_with",), data["confirm_with"], table.ConfirmWith.model_fields
+        yield ("confirm_with",), data["confirm_with"], table.CONFIRM_WITH
     for path, rule in _rules(data):
-        yield path, rule, table.Rule.model_fields
+        yield path, rule, table.RULE
         for place, one in _listed(path, rule):
-            yield place, one, table.Action.model_fields
+            yield place, one, table.ACTION
 
 
 def _listed(path: Path, rule: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -83,7 +70,7 @@ def _listed(path: Path, rule: dict[str, Any]) -> Iterator[tuple[Path, dict[str, 
 
 
 def _check_nulls(marked: Marked, path: Path, block: dict[str, Any], known: Container[str]) -> None:
-    """Nothing behind a key is a mistake; pydantic would take it for the default."""
+    """Nothing behind a key is a mistake."""
     for key, value in block.items():
         if value is None and key in known:
             marked.wrong((*path, key), f'"{key}" is empty; write a value behind it, or leave the key out', key=True)
@@ -92,10 +79,6 @@ def _check_nulls(marked: Marked, path: Path, block: dict[str, Any], known: Conta
                 marked.wrong((*path, key), f'"{key}" has no value; there are: {listed(table.SYSTEMS)}', key=True)
             for system in [system for system in table.SYSTEMS if value.get(system, "") is None]:
                 marked.wrong((*path, key, system), f'"{system}" is empty; write a value behind it', key=True)
-            if EVERY in value:
-                marked.wrong(
-                    (*path, key, EVERY), f'no system is called "{EVERY}". There are: {listed(table.SYSTEMS)}.', key=True
-                )
 
 
 def _actions(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -119,7 +102,7 @@ def _check_do(marked: Marked, path: Path, rule: dict[str, Any]) -> None:
         rule["do"] = do = [do]
     if isinstance(do, list):
         rule["do"] = [{"pause": True} if one == "pause" else one for one in do]
-    for key in [key for key in rule if key in table.Action.model_fields]:
+    for key in [key for key in rule if key in table.ACTION]:
         hint = "move it into the list behind `do:`" if key in table.ACTIONS else "move it to its action behind `do:`"
         marked.wrong((*path, key), f'"{key}" stands beside `do:`; {hint}', key=True)
 
@@ -133,12 +116,12 @@ def _check_sureness(marked: Marked, path: Path, rule: dict[str, Any]) -> None:
 
 
 def _check_action(marked: Marked, path: Path, block: dict[str, Any]) -> None:
-    """Check what pydantic cannot see: how many actions there are, and which options go with them."""
+    """Check what no key says by itself: how many actions there are, and which options go with them."""
     kinds = [key for key in block if key in table.ACTIONS]
     in_rule = len(path) == 2  # noqa: PLR2004 -- rules, word
     if not kinds and "do" not in block:
-        misspelt = any(nearest(key, table.ACTIONS) for key in block if key not in table.Rule.model_fields)
-        misplaced = not in_rule and bool({*block} & {*table.Rule.model_fields} - {*table.Action.model_fields})
+        misspelt = any(nearest(key, table.ACTIONS) for key in block if key not in table.RULE)
+        misplaced = not in_rule and bool({*block} & {*table.RULE} - {*table.ACTION})
         if not misspelt and not misplaced:
             hint = f"such as {{open: browser}}; actions are {listed(table.ACTIONS)}"
             marked.wrong(
@@ -170,93 +153,15 @@ def _each_system(path: Path, value: object) -> Iterator[tuple[Path, object]]:
         yield path, value
 
 
-def _prepared(data: dict[str, Any]) -> dict[str, Any]:
-    """Give each value the one shape that the table knows: an action's by system, `confirm_with` as a block."""
-
-    def prepared(block: object) -> object:
-        if not isinstance(block, dict):
-            return block
-        return {
-            key: value if key not in table.ACTIONS or isinstance(value, dict) else {EVERY: value}
-            for key, value in block.items()
-        }
-
-    rules, confirm_with = data["rules"], data.get("confirm_with")
-    if confirm_with is not None and not isinstance(confirm_with, dict):
-        data = data | {"confirm_with": {"model": confirm_with}}
+def _without_told(data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out actions beside `do:`, which are named as a problem of their own."""
+    rules = data["rules"]
     if not isinstance(rules, dict):
         return data
-    new: dict[str, Any] = {}
-    for word, rule in rules.items():
-        new[word] = prepared(rule)
-        if isinstance(rule, dict) and isinstance(rule.get("do"), list):
-            new[word]["do"] = [prepared(one) for one in rule["do"]]
-            for key in [key for key in table.ACTIONS if key in rule]:
-                del new[word][key]  # named as a problem of its own
+    new = {
+        word: {key: value for key, value in rule.items() if key not in table.ACTIONS}
+        if isinstance(rule, dict) and isinstance(rule.get("do"), list)
+        else rule
+        for word, rule in rules.items()
+    }
     return data | {"rules": new}
-
-
-def _translate(marked: Marked, detail: ErrorDetails) -> None:
-    """Say in a sentence what pydantic found."""
-    path = _as_written(detail["loc"], marked.data)
-    name = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
-    value = detail["input"]
-    match detail["type"]:
-        case "value_error" if value is None:
-            return  # told already
-        case "value_error":
-            marked.wrong(path, f'"{name}" {detail["ctx"]["error"]}')
-        case "extra_forbidden":
-            _unknown_key(marked, path, name, value)
-        case "list_type":
-            marked.wrong(path, f'"{name}" is {found(value)}; a list of actions is wanted')
-        case _:
-            wanted = "an action such as {open: browser}" if len(path) > 1 else "a block of keys"
-            marked.wrong(path, f"{_called(path, name)} is {found(value)}; {wanted} is wanted")
-
-
-def _as_written(path: Path, data: dict[str, Any]) -> Path:
-    """Take out what `_prepared` put in: `every` behind an action, in a rule or in its list; `model` in no block."""
-    if path[:1] == ("confirm_with",) and not isinstance(data["confirm_with"], dict):
-        return path[:1]
-    at = next((at for at in (3, 5) if path[at : at + 1] == (EVERY,)), None)
-    return path if at is None else path[:at] + path[at + 1 :]
-
-
-def _called(path: Path, name: str) -> str:
-    if path and isinstance(path[-1], int):
-        return f'number {path[-1] + 1} of "{name}"'
-    return f'the rule for "{name}"' if len(path) == 2 else f'"{name}"'  # noqa: PLR2004
-
-
-def _unknown_key(marked: Marked, path: Path, name: str, value: object) -> None:
-    match path:
-        case (_,):
-            known, what = list(table.File.model_fields), "key"
-        case ("confirm_with", _):
-            known, what = list(table.ConfirmWith.model_fields), "key of `confirm_with`"
-        case ("rules", _, _):
-            known, what = list(table.Rule.model_fields), "key of a rule"
-        case ("rules", _, "do", int(), _):
-            known, what = list(table.Action.model_fields), "key of an action"
-        case _:
-            known, what = list(table.SYSTEMS), "system"
-    if text := _misplaced(what, name, value):
-        marked.wrong(path, text, key=True)
-        return
-    meant = nearest(name, known)
-    hint = f'Did you mean "{meant}"?' if meant else f"There are: {listed(known)}."
-    marked.wrong(path, f"no {what} is called {quoted(name)}. {hint}", key=True)
-
-
-def _misplaced(what: str, name: str, value: object) -> str:
-    """Say where a key belongs that stands in the wrong block; empty if it belongs nowhere."""
-    if what == "key of an action" and name in table.Rule.model_fields:
-        return f'"{name}" belongs to the rule, not to one of its actions; move it beside `do:`'
-    if what in {"key of a rule", "key of an action"} and name in table.File.model_fields:
-        return f'"{name}" concerns the whole file; move it to the top, beside `rules:`'
-    if what == "key" and name in table.Rule.model_fields:
-        return f'"{name}" belongs to a rule; move it behind a keyword under `rules:`'
-    if what == "key" and isinstance(value, dict) and not nearest(name, ("rules",)):
-        return f"no key is called {quoted(name)}. If it is a keyword: keywords stand under `rules:`, indented."
-    return ""

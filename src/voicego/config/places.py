@@ -69,6 +69,13 @@ class Marked:
     unread: set[Path] = field(default_factory=set)
     """Where something stands that was refused; what it lacks is no mistake of its own."""
 
+    def at(self, path: Path) -> object:
+        """Return the value at a path."""
+        value = self.data
+        for part in path:
+            value = value[part]
+        return value
+
     def lone(self, path: Path) -> None:
         """Take the action at `path`, behind a `do:`, for a list of one: its places are asked for as number 0 of it."""
         self._lone.add(path)

@@ -11,8 +11,7 @@ from voicego.config.durations import written
 from voicego.config.placeholders import PLACEHOLDERS
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-    from pydantic.fields import FieldInfo
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[3]
 PAGE, SCHEMA = Path("docs", "rules.md"), Path("config", "voicego.schema.json")
@@ -63,7 +62,7 @@ def reference() -> str:
             "",
             "## The file",
             "",
-            *_rows(table.File, skip=("rules",)),
+            *_rows(table.FILE, skip=("rules",)),
             "",
             "What counts as locked and as a call for `pause_while`, and where it can be told, is in",
             "[pause-while.md](pause-while.md).",
@@ -76,13 +75,13 @@ def reference() -> str:
             "",
             *THE_LAST_WORD,
             "",
-            *_rows(table.ConfirmWith),
+            *_rows(table.CONFIRM_WITH),
             "",
             "## A rule",
             "",
             "Under `rules:` stands a keyword; behind it one action (`go: {open: browser}`), or several behind `do:`.",
             "",
-            *_rows(table.Rule, skip=tuple(table.Action.model_fields)),
+            *_rows(table.RULE, skip=tuple(table.ACTION)),
             "",
             "How limits are counted, and how a rule asks, is in [actions.md](actions.md#how-often).",
             "",
@@ -92,7 +91,7 @@ def reference() -> str:
             '`run: {linux: [wmctrl, -s, "0"], macos: [open, -a, Finder]}`; on a system without one the action is left',
             "out, and a rule without any action left is off. What each does exactly is in [actions.md](actions.md).",
             "",
-            *_rows(table.Action),
+            *_rows(table.ACTION),
             "",
             f"In texts and arguments, {placeholders}; `{{{{` and `}}}}` are plain braces.",
             "A string for the shell gets them as variables, never as text that the shell reads again.",
@@ -106,28 +105,28 @@ def json_schema() -> dict[str, Any]:
     action = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {name: _schema(name, field) for name, field in table.Action.model_fields.items()},
+        "properties": {name: _schema(name, key) for name, key in table.ACTION.items()},
     }
     one_or_more = {"anyOf": [{"$ref": "#/$defs/action"}, {"const": "pause"}]}
     do = {
-        "description": table.Rule.model_fields["do"].description,
+        "description": table.RULE["do"].meaning,
         "anyOf": [one_or_more, {"type": "array", "items": one_or_more, "minItems": 1}],
     }
-    properties = {name: _schema(name, field) for name, field in table.Rule.model_fields.items() if name != "do"}
+    properties = {name: _schema(name, key) for name, key in table.RULE.items() if name != "do"}
     rule = {"type": "object", "additionalProperties": False, "properties": properties | {"do": do}}
-    file = {name: _schema(name, field) for name, field in table.File.model_fields.items() if name != "rules"}
+    file = {name: _schema(name, key) for name, key in table.FILE.items() if name != "rules"}
     confirm = {
         "type": "object",
         "additionalProperties": False,
         "required": ["model"],
-        "properties": {name: _schema(name, field) for name, field in table.ConfirmWith.model_fields.items()},
+        "properties": {name: _schema(name, key) for name, key in table.CONFIRM_WITH.items()},
     }
     file["confirm_with"] = {
-        "description": table.File.model_fields["confirm_with"].description,
+        "description": table.FILE["confirm_with"].meaning,
         "anyOf": [table.TextSchema, confirm],
     }
     rules = {
-        "description": table.File.model_fields["rules"].description,
+        "description": table.FILE["rules"].meaning,
         "type": ["object", "null"],
         "additionalProperties": {"$ref": "#/$defs/rule"},
     }
@@ -141,41 +140,36 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _extra(field: FieldInfo) -> dict[str, Any]:
-    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-
-
-def _schema(name: str, field: FieldInfo) -> dict[str, Any]:
-    plain = _extra(field)["schema"]
+def _schema(name: str, key: table.Key) -> dict[str, Any]:
     if name not in table.ACTIONS:
-        return {"description": field.description, **plain}
+        return {"description": key.meaning, **key.schema}
     systems = {
         "type": "object",
         "additionalProperties": False,
         "minProperties": 1,
-        "properties": dict.fromkeys(table.SYSTEMS, plain),
+        "properties": dict.fromkeys(table.SYSTEMS, key.schema),
     }
-    return {"description": field.description, "anyOf": [plain, systems]}
+    return {"description": key.meaning, "anyOf": [key.schema, systems]}
 
 
-def _rows(model: type[BaseModel], skip: tuple[str, ...] = ()) -> list[str]:
+def _rows(keys: Mapping[str, table.Key], skip: tuple[str, ...] = ()) -> list[str]:
     rows = ["| key | default | example | meaning |", "|---|---|---|---|"]
-    for name, field in model.model_fields.items():
+    for name, key in keys.items():
         if name not in skip:
-            rows.append(f"| `{name}` | {_default(field)} | `{_extra(field)['example']}` | {field.description} |")
+            rows.append(f"| `{name}` | {_default(key)} | `{key.example}` | {key.meaning} |")
     return rows
 
 
-def _default(field: FieldInfo) -> str:
-    if shown := _extra(field)["shown"]:
-        return f"`{shown}`" if " " not in shown else shown
-    if field.default is None:
+def _default(key: table.Key) -> str:
+    if key.shown:
+        return f"`{key.shown}`" if " " not in key.shown else key.shown
+    if key.default is None:
         return ""
-    if isinstance(field.default, bool):
-        return f"`{str(field.default).lower()}`"
-    if _extra(field)["schema"] is table.Duration:
-        return f"`{written(field.default)}`"
-    return f"`{field.default}`"
+    if isinstance(key.default, bool):
+        return f"`{str(key.default).lower()}`"
+    if isinstance(key.default, float) and key.schema is table.Duration:
+        return f"`{written(key.default)}`"
+    return f"`{key.default}`"
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ _RATE = re.compile(r"(?P<count>\d{1,9}) +in +(?P<within>\S.*)", re.ASCII)
 def boolean(value: object) -> bool:
     """Take true or false."""
     if not isinstance(value, bool):
-        raise ValueError(f"is {found(value)}; write true or false")  # noqa: TRY004 -- pydantic gathers ValueErrors
+        raise ValueError(f"is {found(value)}; write true or false")  # noqa: TRY004 -- what a value is not, all say alike
     return value
 
 
@@ -91,7 +91,7 @@ def threads(value: object) -> int:
     """Take a number of CPU threads."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 64:  # noqa: PLR2004
         raise ValueError(f"is {found(value)}; a whole number from 1 to 64 is wanted")
-    return value
+    return int(value)  # without what the file's reader remembers of it
 
 
 def channel(value: object) -> int | None:
@@ -100,7 +100,7 @@ def channel(value: object) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 64:  # noqa: PLR2004
         raise ValueError(f"is {found(value)}; write mix, or the channel's number from 1")
-    return value
+    return int(value)
 
 
 def text(value: object) -> str:
