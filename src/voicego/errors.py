@@ -27,7 +27,7 @@ class Problem:
     """One mistake in a rules file."""
 
     where: str
-    """`file:line:column`, counted from 1."""
+    """`file:line:column`, counted from 1; the file alone where no line is to blame."""
     text: str
     """What is wrong and what to do."""
 

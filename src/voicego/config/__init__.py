@@ -15,7 +15,7 @@ from voicego.errors import Problem, RulesError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from voicego.flow import Setup
+    from voicego.wanted import Setup
 
 LARGEST = 1_000_000
 """Bytes; a thousand rules are a tenth of it."""
@@ -61,7 +61,7 @@ def text_of(path: Path) -> str:
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode()  # up to there it is good; without a byte order mark
         place = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise _whole(path, "this is no text in UTF-8; save it as UTF-8", place) from error
+        raise _whole(path, "this is no text in UTF-8; save it as UTF-8", *place) from error
     return text
 
 
@@ -90,5 +90,5 @@ def _opened(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _whole(path: Path, text: str, place: tuple[int, int] = (1, 1)) -> RulesError:
-    return RulesError((Problem(f"{path}:{place[0]}:{place[1]}", text),))
+def _whole(path: Path, text: str, *place: int) -> RulesError:
+    return RulesError((Problem(":".join(map(str, (path, *place))), text),))
