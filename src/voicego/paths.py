@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import hashlib
 import os
 import stat
 import sys
@@ -138,12 +136,20 @@ def _runtime(dirs: PlatformDirs) -> Path | None:
 
 
 def _socket(runtime: Path) -> Path:
-    short = hashlib.sha256(os.fsencode(runtime)).hexdigest()[:12]
     if sys.platform == "win32":
-        return Path(rf"\\.\pipe\voicego-{getpass.getuser()}-{short}")
+        import getpass  # noqa: PLC0415 -- for a name that is given here alone
+
+        return Path(rf"\\.\pipe\voicego-{getpass.getuser()}-{_short(runtime)}")
     usual = runtime / "voicego.sock"
     if len(os.fsencode(usual)) <= LONGEST_SOCKET:
         return usual
     # Not TMPDIR: a daemon under systemd and a shell may differ in it, and have to meet here. A stranger who makes
     # the folder first gains nothing: `make_private` refuses it.
-    return Path("/tmp", f"voicego-{os.geteuid()}-{short}", "voicego.sock")  # noqa: S108
+    return Path("/tmp", f"voicego-{os.geteuid()}-{_short(runtime)}", "voicego.sock")  # noqa: S108
+
+
+def _short(folder: Path) -> str:
+    """A name for a folder that is another for another."""
+    import hashlib  # noqa: PLC0415 -- it loads OpenSSL; most paths are short enough as they are
+
+    return hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]

@@ -9,7 +9,8 @@ import pytest
 
 from voicego.flow import ConfirmWith, Rule, Scores, Sensitivity, Utterance, in_samples
 from voicego.spotting.decision import ALONE, CONFIRMS, RUNNING, Row, Thresholds, confirmed_by, decide_by, heard_for
-from voicego.spotting.detector import Detector, keywords_of
+from voicego.spotting.detector import Detector
+from voicego.spotting.labels import keywords_of
 
 LABELS = ("go", "stop", "_unknown_", "_silence_")
 HOP = 1600

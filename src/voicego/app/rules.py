@@ -15,7 +15,7 @@ from voicego.files import write_whole
 from voicego.spotting.checkpoint import keywords
 
 if TYPE_CHECKING:
-    from voicego.flow import Setup
+    from voicego.wanted import Setup
 
 __all__ = ["Watch", "begin", "keep", "last_good", "picture", "read"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -60,6 +59,8 @@ def _run(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 -- one for ea
 
 
 def _surprised(error: Exception) -> int:
+    import logging  # noqa: PLC0415
+
     from voicego.log import start_logging  # noqa: PLC0415
     from voicego.paths import paths  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ import typer
 from voicego.cli import say
 from voicego.cli.daemon import AsJson, ask_running, offered
 from voicego.errors import VoicegoError
-from voicego.flow import Absence, Sensitivity
+from voicego.wanted import Absence, Sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

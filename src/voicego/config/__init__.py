@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +77,8 @@ def parse(text: str, where: str, hears: Callable[[str], tuple[str, ...]], platfo
 
 def starter() -> str:
     """Return the commented example that a person begins with."""
+    from importlib.resources import files  # noqa: PLC0415 -- 5 ms that reading rules does not need
+
     packaged = files("voicego") / EXAMPLE
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
     from voicego.config.places import Marked, Path
-    from voicego.flow import Setup
+    from voicego.wanted import Setup
 
 
 def checked(marked: Marked, hears: Callable[[str], tuple[str, ...]], platform: str) -> Setup:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from voicego.config import values
 from voicego.config.words import listed, nearest, quoted
 from voicego.errors import VoicegoError
-from voicego.flow import Setup
+from voicego.wanted import Setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

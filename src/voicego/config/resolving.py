@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from voicego.config import table
-from voicego.flow import Action, ConfirmWith, Launch, Notify, Open, Pause, Rule, Run, Say, Setup
+from voicego.wanted import Action, ConfirmWith, Launch, Notify, Open, Pause, Rule, Run, Say, Setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from voicego.config import values
-from voicego.flow import Absence, ConfirmWith, Engine, Rule, Run, Sensitivity, Setup
+from voicego.wanted import Absence, ConfirmWith, Engine, Rule, Run, Sensitivity, Setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from voicego.config.durations import in_seconds
 from voicego.config.placeholders import check
 from voicego.config.words import found, listed, nearest, quoted
-from voicego.flow import Rate
+from voicego.wanted import Rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

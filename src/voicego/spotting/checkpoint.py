@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from voicego.errors import VoicegoError
 from voicego.paths import paths
 from voicego.spotting.decision import Row, Thresholds
-from voicego.spotting.detector import keywords_of
 from voicego.spotting.hub import CONFIG, DECISION, FEATURES, PICKLED, SHARDS, WEIGHTS, fetched
+from voicego.spotting.labels import keywords_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +103,8 @@ def weights_of(folder: Path) -> list[Path]:
 
 def weights_sha256(folder: Path) -> str:
     """SHA-256 of a checkpoint's weights in hexadecimal; of several shards, as if they were one file."""
+    import hashlib  # noqa: PLC0415 -- it loads OpenSSL, and `voicego check` asks only for words
+
     digest = hashlib.sha256()
     for path in weights_of(folder):
         with path.open("rb") as file:

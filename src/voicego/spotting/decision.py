@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from voicego.flow import Rule
+from voicego.wanted import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from voicego.flow import ConfirmWith, Sensitivity
+    from voicego.wanted import ConfirmWith, Sensitivity
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,11 @@ from typing import TYPE_CHECKING
 from voicego.flow import Detection, Scores, Utterance, in_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from voicego.spotting.decision import Decision
 
 SHORTEST_WORD_S = 0.1
-UNKNOWN = frozenset({"_unknown_", "unknown", "_unknown", "unk", "[unk]", "other"})
-SILENCE = frozenset({"_silence_", "silence", "_silence", "_background_noise_", "background"})
-"""Names, in lower case, that checkpoints give to what is no keyword."""
-
-
-def keywords_of(labels: Iterable[str]) -> tuple[str, ...]:
-    """Labels that are words."""
-    return tuple(label for label in labels if label.lower() not in UNKNOWN | SILENCE)
 
 
 @dataclass(slots=True)

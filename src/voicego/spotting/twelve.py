@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voicego.spotting.detector import SILENCE
+from voicego.spotting.labels import SILENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

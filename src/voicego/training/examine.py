@@ -13,9 +13,9 @@ import numpy as np
 from voicego.files import write_whole
 from voicego.flow import SAMPLE_RATE
 from voicego.spotting.checkpoint import find
-from voicego.spotting.detector import keywords_of
 from voicego.spotting.engines import load
 from voicego.spotting.hub import DECISION
+from voicego.spotting.labels import keywords_of
 from voicego.spotting.stopwatch import median_ms
 from voicego.spotting.twelve import TWELVE, to_twelve
 from voicego.training import figures, thresholds

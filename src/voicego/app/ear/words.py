@@ -15,7 +15,7 @@ from voicego.config import parse, starter
 from voicego.flow import in_samples, seconds
 from voicego.listener import Listener
 from voicego.spotting.checkpoint import keywords
-from voicego.spotting.detector import keywords_of
+from voicego.spotting.labels import keywords_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
