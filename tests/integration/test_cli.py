@@ -339,7 +339,7 @@ def test_pause_takes_a_time_and_a_broken_one_is_a_usage_error(house: House) -> N
     assert house.voicego("resume").stdout.startswith("reconnecting")
     wrong = house.voicego("pause", "15")
     assert wrong.returncode == 2
-    assert "15" in wrong.stderr
+    assert "it is 15, without a unit; write 15m for minutes, 15s for seconds\n" in wrong.stderr
 
 
 def test_a_changed_rule_is_followed_when_it_is_saved(house: House) -> None:

@@ -16,6 +16,9 @@ from voicego.errors import Exit, VoicegoError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LONGEST_S = 366 * 86_400.0
+"""The longest pause for a while."""
+
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="Rules file, instead of your own.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
@@ -226,7 +229,10 @@ def ask_running(verb: str, **arguments: object) -> dict[str, Any]:
 def _seconds(duration: str) -> float:
     from voicego.config.durations import in_seconds  # noqa: PLC0415
 
+    if duration.isdecimal() and 0 < int(duration) <= LONGEST_S / 60:  # most people mean minutes
+        ways = f"write {duration}m for minutes, {duration}s for seconds"
+        raise typer.BadParameter(f"it is {duration}, without a unit; {ways}", param_hint="DURATION")
     try:
-        return in_seconds(duration, 1.0, 366 * 86_400.0)
+        return in_seconds(duration, 1.0, LONGEST_S)
     except ValueError as error:
         raise typer.BadParameter(f"it {error}", param_hint="DURATION") from error
