@@ -97,9 +97,21 @@ def test_dry_run_shows_all_and_does_nothing(house: House, home: Path) -> None:
     assert f"would write {home}/.config/systemd/user/voicego.service:\n" in shown.stdout
     assert "RestartPreventExitStatus=78\n" in shown.stdout
     assert "would run: systemctl --user enable voicego.service\n" in shown.stdout
-    for verb in ("uninstall", "start", "stop", "restart"):
+    for verb in ("start", "stop", "restart"):
         assert house.voicego("service", verb, "--dry-run").stdout.startswith("would ")
     assert everything(home) == []
+
+
+def test_dry_run_of_uninstall_names_what_would_go_and_nothing_where_nothing_is(house: House, home: Path) -> None:
+    nothing = house.voicego("service", "uninstall", "--dry-run")
+    house.voicego("service", "install")
+    before = everything(home)
+
+    something = house.voicego("service", "uninstall", "--dry-run")
+
+    assert (nothing.returncode, nothing.stdout) == (0, "it is not installed; nothing would be removed\n")
+    assert something.stdout == f"would remove {home}/.config/autostart/voicego.desktop\n"
+    assert everything(home) == before
 
 
 @pytest.mark.parametrize("without", [False, True])

@@ -39,7 +39,9 @@ def install(*, headless: Headless = False, dry_run: DryRun = False) -> None:
 def uninstall(*, headless: Headless = False, dry_run: DryRun = False) -> None:
     """Start voicego at login no more, and leave nothing behind."""
     chosen = _chosen(headless=headless)
-    if not _change((*chosen.before_uninstall, *chosen.uninstall), dry_run=dry_run):
+    if dry_run and chosen.look() is None:
+        say.line("it is not installed; nothing would be removed")
+    elif not _change((*chosen.before_uninstall, *chosen.uninstall), dry_run=dry_run):
         say.line("it was not installed")
 
 
