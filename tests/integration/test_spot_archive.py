@@ -56,6 +56,18 @@ def test_a_folder_gives_what_its_files_give_in_their_order(jobs: str, archive: P
     assert "notes.txt" not in done.stderr
 
 
+def test_a_folder_without_sound_is_told_and_the_others_are_heard(archive: Path, tmp_path: Path, house: House) -> None:
+    silent = tmp_path / "silent"
+    silent.mkdir()
+    (silent / "notes.txt").write_text("not sound")
+    name, words = next(iter(SAID.items()))
+
+    done = house.voicego("spot", "--json", str(silent), str(archive / name))
+
+    assert (done.returncode, done.stderr) == (1, f"there is no sound file in {silent}, or in a folder beneath it\n")
+    assert [json.loads(line)["keyword"] for line in done.stdout.splitlines()] == list(words)
+
+
 def test_a_dask_job_finds_the_same_and_hears_nothing_twice(archive: Path, tmp_path: Path, house: House) -> None:
     results = tmp_path / "results"
 

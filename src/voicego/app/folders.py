@@ -21,10 +21,15 @@ def sound_files(names: Iterable[str]) -> Iterator[str]:
     Whatever else is named is passed on as it is, and so is a folder without any sound file.
     """
     for name in names:
-        if name and name != "-" and os.path.isdir(name):  # noqa: PTH112 -- a Path refuses some names
+        if is_folder(name):
             yield from _beneath(name) or [name]
         else:
             yield name
+
+
+def is_folder(name: str) -> bool:
+    """Whether a folder is named, and no file."""
+    return bool(name) and name != "-" and os.path.isdir(name)  # noqa: PTH112 -- a Path refuses some names
 
 
 def size(name: str) -> int:

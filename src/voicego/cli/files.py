@@ -117,7 +117,8 @@ def spot(
                 continue
             progress.make_way()
             if isinstance(one, Failed):
-                say.error(one.why)
+                silent = f"there is no sound file in {one.file}, or in a folder beneath it"
+                say.error(silent if folders.is_folder(one.file) else one.why)
                 progress.passed(one.file, 1.0)
                 worst = Exit.FAILED
             elif as_json:
