@@ -7,20 +7,20 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.house import House, house_in
 from tests.unit_keeper import Keeper
+from tests.user_manager import beside_a_user_manager
 from voicego.service import systemd
 from voicego.service.program import Program, this_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-SYSTEMD = next((path for path in ("/lib/systemd/systemd", "/usr/lib/systemd/systemd") if Path(path).exists()), "")
 NOBODYS = "microphone: a microphone that nobody has\n"
 MISTAKE = "rules: {goo: {notify: heard}}\n"
 
@@ -108,17 +108,7 @@ def test_systemd_has_nothing_to_say_about_the_unit(tmp_path: Path, odd: str) -> 
 
 # --- a real user manager, in namespaces of its own -----------------------------------------------------------------
 
-MACHINE = """
-set -e
-mount -t tmpfs tmpfs /run
-mkdir -p /run/systemd/system "$XDG_RUNTIME_DIR"
-mount -t cgroup2 none /sys/fs/cgroup
-"$SYSTEMD" --user --unit=basic.target --log-level=err &
-n=0
-until systemctl --user is-active --quiet basic.target 2>/dev/null; do
-    n=$((n + 1)); [ $n -lt 100 ] || exit 77
-    sleep 0.1
-done
+SCRIPT = """
 voicego() { "$PYTHON" -m voicego "$@"; }
 show() { systemctl --user show --property="$1" --value voicego; }
 until_changed() { n=0; while [ "$(show $1)" = "$2" ]; do n=$((n + 1)); [ $n -lt 300 ] || exit 76; sleep 0.1; done; }
@@ -163,24 +153,15 @@ echo "known: $(show LoadState)"
 
 
 def test_a_real_user_manager_does_as_the_unit_says(house: House, tmp_path: Path) -> None:
-    if os.geteuid() != 0 or not SYSTEMD or not shutil.which("unshare"):
-        pytest.skip("needs systemd and the right to make namespaces; a real user manager: not run")
     home = tmp_path / "home"
     home.mkdir()
     environ = {name: value for name, value in house.env.items() if name.startswith("VOICEGO_")} | {
-        "PATH": os.environ["PATH"],
         "HOME": str(home),
-        "XDG_RUNTIME_DIR": "/run/user/0",
-        "PYTHON": sys.executable,
-        "SYSTEMD": SYSTEMD,
         "MISTAKE": NOBODYS + MISTAKE,
     }
-    machine = ("unshare", "--mount", "--pid", "--cgroup", "--fork", "--mount-proc", "--kill-child", "sh", "-c", MACHINE)
 
-    done = subprocess.run(machine, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    done = beside_a_user_manager(SCRIPT, environ, 120)
 
-    if done.returncode == 77 or "permi" in done.stderr.lower():
-        pytest.skip(f"a real user manager: not run, none can be started here: {done.stderr.strip()}")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{house.log()}"
     said = [line for line in done.stdout.splitlines() if not line.startswith("{")]
     assert said == [

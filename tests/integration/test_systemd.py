@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import voicego
-
-SYSTEMD = next((path for path in ("/lib/systemd/systemd", "/usr/lib/systemd/systemd") if Path(path).exists()), "")
-
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or os.geteuid() != 0 or not SYSTEMD or not shutil.which("unshare"),
-    reason="needs systemd and the right to make namespaces; not run",
-)
+from tests.user_manager import beside_a_user_manager
 
 DAEMON = """
 import os, time
@@ -34,17 +24,7 @@ Runner(without, home, alive_s=0.2).detach(child("plain"))
 time.sleep(60)
 """
 
-MACHINE = """
-set -e
-mount -t tmpfs tmpfs /run
-mkdir -p /run/systemd/system "$XDG_RUNTIME_DIR"
-mount -t cgroup2 none /sys/fs/cgroup
-"$SYSTEMD" --user --unit=basic.target --log-level=err &
-n=0
-until systemctl --user is-active --quiet basic.target 2>/dev/null; do
-    n=$((n + 1)); [ $n -lt 100 ] || exit 77
-    sleep 0.1
-done
+SCRIPT = """
 mkfifo "$HOME/ready"
 systemd-run --user --unit=daemon --quiet -E HOME -E PYTHONPATH "$PYTHON" "$HOME/daemon.py"
 cat "$HOME/ready" >/dev/null
@@ -62,15 +42,8 @@ done
 def test_what_was_opened_outlives_its_unit_and_would_not_without_a_scope(tmp_path: Path, end: str) -> None:
     (tmp_path / "daemon.py").write_text(DAEMON)
     source = str(Path(voicego.__file__).parents[1])
-    given = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": "/run/user/0", "PYTHONPATH": source, "PYTHON": sys.executable}
-    environ = {"PATH": os.environ["PATH"], "SYSTEMD": SYSTEMD, "END": end, **given}
-    # The namespace of processes takes everything in it along when its first one ends.
-    machine = ("unshare", "--mount", "--pid", "--cgroup", "--fork", "--mount-proc", "--kill-child", "sh", "-c", MACHINE)
 
-    done = subprocess.run(machine, env=environ, capture_output=True, text=True, timeout=30, check=False)
+    done = beside_a_user_manager(SCRIPT, {"HOME": str(tmp_path), "PYTHONPATH": source, "END": end}, 30)
 
-    refused = done.returncode == 77 or "permi" in done.stderr.lower()
-    if done.returncode != 0 and refused:
-        pytest.skip(f"no user manager can be started here; not run: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["scoped lives", "0::/app.slice/ITS.scope", "plain is gone"]
