@@ -125,7 +125,7 @@ def make_checkpoint(folder: Path, labels: tuple[str, ...] = LABELS) -> None:
         label2id={label: index for index, label in enumerate(labels)},
     )
     Wav2Vec2ForSequenceClassification(config).save_pretrained(folder)
-    Wav2Vec2FeatureExtractor(return_attention_mask=False).save_pretrained(folder)  # type: ignore[no-untyped-call]
+    Wav2Vec2FeatureExtractor(return_attention_mask=False).save_pretrained(folder)
 
 
 if __name__ == "__main__":

@@ -176,7 +176,7 @@ class Panel:
     async def _leave(self) -> None:
         self._bus.disconnect()
         with suppress(Exception):  # the bus may have been killed
-            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+            await self._bus.wait_for_disconnect()
 
     def _noticed(self, message: Message) -> None:
         if message.message_type is MessageType.SIGNAL and message.interface in {ITEM, MENU}:

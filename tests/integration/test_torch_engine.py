@@ -42,7 +42,7 @@ def change(file: Path, **values: object) -> None:
 
 def test_a_foreign_checkpoint_scores_as_transformers_does(foreign: Path) -> None:
     windows = np.stack([hiss(1.0, -20.0, seed) for seed in range(3)])
-    extractor = AutoFeatureExtractor.from_pretrained(foreign)  # type: ignore[no-untyped-call]
+    extractor = AutoFeatureExtractor.from_pretrained(foreign)
     model = AutoModelForAudioClassification.from_pretrained(foreign).eval()
 
     found = load(find(str(foreign))).score(windows)

@@ -11,7 +11,7 @@ from voicego.spotting.features import FeatureSpec, features, log_mel
 Floats = NDArray[np.float32]
 
 
-EXTRACTOR = SeamlessM4TFeatureExtractor(feature_size=80, num_mel_bins=80, stride=4)  # type: ignore[no-untyped-call]
+EXTRACTOR = SeamlessM4TFeatureExtractor(feature_size=80, num_mel_bins=80, stride=4)
 
 
 def hiss(dbfs: float, windows: int = 4, seed: int = 0) -> Floats:

@@ -33,7 +33,7 @@ def tone(pitch: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 
 
 def extractor() -> Wav2Vec2FeatureExtractor:
-    return Wav2Vec2FeatureExtractor()  # type: ignore[no-untyped-call]
+    return Wav2Vec2FeatureExtractor()
 
 
 @pytest.fixture(scope="module")

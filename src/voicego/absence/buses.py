@@ -162,7 +162,7 @@ async def _heard(connection: MessageBus, ear: Ear, changed: Callable[[], None]) 
 async def _ended(connection: MessageBus) -> None:
     """Wait for the end of a connection, however it comes. Not to be cancelled: all who wait for it share one future."""
     with suppress(Exception):
-        await connection.wait_for_disconnect()  # type: ignore[no-untyped-call]  # the one method without types
+        await connection.wait_for_disconnect()
 
 
 def _keep(message: Message, signals: asyncio.Queue[Signal | None]) -> None:

@@ -47,7 +47,7 @@ def picture(path: Path) -> Picture:
     """Look at a file, whatever there is of it."""
     *links, file = way_to(path)
     folders = dict.fromkeys(step.folder for step in (*links, file))
-    way = [_seen(lambda link=link: link.place.lstat()) for link in links]  # type: ignore[misc]
+    way = [_seen(link.place.lstat) for link in links]
     way += [_seen(folder.stat)[:5] for folder in folders]
     return Picture(tuple(way), _seen(file.place.stat))
 

@@ -32,7 +32,7 @@ LATER = 2
 """Steps of the wide ear, centred on frame 14, 22, ..., before the first of the narrow one."""
 
 
-class VoicegoConfig(Wav2Vec2BertConfig):  # type: ignore[no-untyped-call]
+class VoicegoConfig(Wav2Vec2BertConfig):
     """Sizes of the encoder; those of the ears are fixed."""
 
     model_type = MODEL_TYPE
@@ -112,7 +112,7 @@ class TwoEars(nn.Module):
         return self.projection(both), both
 
 
-class VoicegoForSequenceClassification(Wav2Vec2BertForSequenceClassification):  # type: ignore[no-untyped-call]
+class VoicegoForSequenceClassification(Wav2Vec2BertForSequenceClassification):
     """Wav2Vec2-BERT's encoder and classifier over the two ears."""
 
     config_class = VoicegoConfig

@@ -87,8 +87,8 @@ def load(checkpoint: Checkpoint, threads: int = 1) -> TorchClassifier:
             raise
         raise LeftOut(error.name, f"the model {checkpoint.name}") from error
 
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
     torch.set_num_threads(threads)
     try:
         model, report = AutoModelForAudioClassification.from_pretrained(
@@ -140,9 +140,7 @@ def _auto(checkpoint: Checkpoint) -> Callable[[Samples], dict[str, Any]]:
     from transformers import AutoFeatureExtractor  # noqa: PLC0415
 
     try:
-        extractor = AutoFeatureExtractor.from_pretrained(  # type: ignore[no-untyped-call]
-            checkpoint.folder, local_files_only=True
-        )
+        extractor = AutoFeatureExtractor.from_pretrained(checkpoint.folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise VoicegoError(
             f"the features of the model {checkpoint.name} cannot be loaded: {_first_line(error)}"

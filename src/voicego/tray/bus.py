@@ -107,7 +107,7 @@ class BusFace:
     async def _until_the_end(self, bus: MessageBus) -> bool:
         """Wait for `stop`, for the end of the bus, and while there is no panel for another kind of tray."""
         assert self._ending is not None  # noqa: S101 -- made before
-        gone = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
+        gone = asyncio.ensure_future(bus.wait_for_disconnect())
         gone.add_done_callback(lambda done: done.exception())  # how it ended is said here
         ended = asyncio.ensure_future(self._ending.wait())
         try:
@@ -196,4 +196,4 @@ async def _leave(bus: MessageBus) -> None:
     """Disconnect, and wait until the socket is closed."""
     bus.disconnect()
     with suppress(Exception):  # how it ended is no news
-        await asyncio.wait_for(bus.wait_for_disconnect(), ANSWER_S)  # type: ignore[no-untyped-call]
+        await asyncio.wait_for(bus.wait_for_disconnect(), ANSWER_S)

@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from voicego.control.client import NotRunning, ask, events
@@ -114,7 +115,7 @@ class Client:
         while not self._ending.is_set():
             try:
                 for event in events(self._socket):
-                    self._post(lambda event=event: self._happened(event))  # type: ignore[misc]
+                    self._post(partial(self._happened, event))
             except VoicegoError as error:  # nobody is there, which the other thread says
                 log.debug("no events: %s", error)
             except Exception:
