@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +16,6 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
     Raises:
         OSError: it cannot be written; what was there is untouched.
     """
-    import tempfile  # noqa: PLC0415 -- `voicego check` writes nothing
-
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
