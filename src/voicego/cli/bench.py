@@ -25,10 +25,10 @@ def bench(
     music: Annotated[Path | None, typer.Option("--music", help="A recording of music, for the synthetic one.")] = None,
 ) -> None:
     """Measure CPU, memory, start-up, latency and throughput on this machine, beside what else people use."""
-    from voicego.app.bench import report  # noqa: PLC0415
-    from voicego.app.bench.effort import QUICK, THOROUGH  # noqa: PLC0415
-    from voicego.app.bench.run import Wishes  # noqa: PLC0415
-    from voicego.app.bench.run import bench as measure  # noqa: PLC0415
+    from voicego.app.bench import report
+    from voicego.app.bench.effort import QUICK, THOROUGH
+    from voicego.app.bench.run import Wishes
+    from voicego.app.bench.run import bench as measure
 
     found = measure(Wishes(out, QUICK if quick else THOROUGH, tuple(speech or ()), music), say.error)
     for text in report.lines(found):

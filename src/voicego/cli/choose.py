@@ -107,7 +107,7 @@ def pause_while(
     found = ask_running("pause_while", what=what, on=on)["status"]
     say.line(f"pauses while: {', '.join(found['pause_while']) or 'neither locked nor in a call'}")
     if what in found["pause_while"]:
-        from voicego.absence import cannot_tell  # noqa: PLC0415 -- D-Bus, for this verb alone
+        from voicego.absence import cannot_tell  # D-Bus, for this verb alone
 
         if why := cannot_tell(what):
             say.line(f"but: {why}")

@@ -63,7 +63,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="A chattier log.")] = False,
 ) -> int:
     """Listen, and act by your rules, until stopped."""
-    from voicego.app import running  # noqa: PLC0415 -- the whole river
+    from voicego.app import running  # the whole river
 
     wishes = running.Wishes(config, headless, input_, fast, device, dry_run, verbose)
     return running.run(wishes, terminal=running.on_a_terminal(), tell=say.error)
@@ -119,7 +119,7 @@ def do(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")] = False,
 ) -> int:
     """Carry out a rule's actions now, as if its word had been heard; with or without a running voicego."""
-    from voicego.app import doing  # noqa: PLC0415
+    from voicego.app import doing
 
     runs = doing.do(keyword, config, dry_run=dry_run)
     for one in runs:
@@ -134,8 +134,8 @@ def log(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
 ) -> None:
     """Show the log."""
-    from voicego.log import tail  # noqa: PLC0415
-    from voicego.paths import paths  # noqa: PLC0415
+    from voicego.log import tail
+    from voicego.paths import paths
 
     for text in tail(paths(os.environ).log, lines, follow=follow):
         say.line(text)
@@ -214,20 +214,20 @@ def _show_state(reply: Mapping[str, Any]) -> None:
 
 
 def _socket() -> Path:
-    from voicego.paths import paths  # noqa: PLC0415
+    from voicego.paths import paths
 
     return paths(os.environ).socket
 
 
 def ask_running(verb: str, **arguments: object) -> dict[str, Any]:
     """Ask the running voicego; raises as `control.client.ask`."""
-    from voicego.control.client import ask  # noqa: PLC0415
+    from voicego.control.client import ask
 
     return ask(_socket(), verb, timeout_s=6.0, **arguments)
 
 
 def _seconds(duration: str) -> float:
-    from voicego.config.durations import in_seconds  # noqa: PLC0415
+    from voicego.config.durations import in_seconds
 
     if duration.isdecimal() and 0 < int(duration) <= LONGEST_S / 60:  # most people mean minutes
         ways = f"write {duration}m for minutes, {duration}s for seconds"

@@ -28,8 +28,8 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(*, config: Config = None, as_json: AsJson = False) -> int:
     """Look whether everything works, and say what to do where not; made for bug reports, and holds nothing private."""
-    from voicego.app.doctor.examination import Patient, examine  # noqa: PLC0415
-    from voicego.paths import paths  # noqa: PLC0415
+    from voicego.app.doctor.examination import Patient, examine
+    from voicego.paths import paths
 
     places = paths(os.environ)
     patient = Patient(places, (config or places.rules).expanduser().absolute())

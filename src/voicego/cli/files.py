@@ -27,14 +27,14 @@ def demo(
     *, fast: Annotated[bool, typer.Option("--fast", help="As fast as it goes, not at life speed.")] = False
 ) -> int:
     """Play a recording through the whole of voicego to a real action, and show what happens. Needs no microphone."""
-    from voicego.app import demo as demonstration  # noqa: PLC0415
+    from voicego.app import demo as demonstration
 
     return demonstration.show(say.line, fast=fast)
 
 
 def devices() -> None:
     """List the microphones."""
-    from voicego.app import microphones  # noqa: PLC0415
+    from voicego.app import microphones
 
     for text in microphones.listing():
         say.line(text)
@@ -49,7 +49,7 @@ def record(
     model: Model = "embedded",
 ) -> None:
     """Record the microphone to a file, show the level, then what the model hears in it."""
-    from voicego.app import microphones  # noqa: PLC0415
+    from voicego.app import microphones
 
     for text in microphones.record(seconds, file, device, model, force=force):
         say.line(text)
@@ -65,8 +65,8 @@ def classify(
     threads: Annotated[int, typer.Option("--threads", min=1, max=64)] = 1,
 ) -> int:
     """Say which word each clip holds."""
-    from voicego.app import clips  # noqa: PLC0415
-    from voicego.app.stream import Failed  # noqa: PLC0415
+    from voicego.app import clips
+    from voicego.app.stream import Failed
 
     if labels not in {None, 12}:
         raise typer.BadParameter("only --labels 12 is known", param_hint="--labels")
@@ -102,9 +102,9 @@ def spot(
     ] = None,
 ) -> int:
     """Find keywords in files, exactly as the daemon would; without a file, in what the microphone hears. Never acts."""
-    from voicego.app import folders, spotting  # noqa: PLC0415
-    from voicego.app.stream import Failed, Looked, Passed  # noqa: PLC0415
-    from voicego.cli.progress import bar  # noqa: PLC0415
+    from voicego.app import folders, spotting
+    from voicego.app.stream import Failed, Looked, Passed
+    from voicego.cli.progress import bar
 
     worst = Exit.OK
     setup = spotting.setup_for(config, model)

@@ -24,7 +24,7 @@ def tray(
     ] = False,
 ) -> int:
     """Show the icon in the tray, and start voicego where it does not run; the desktop does this at login."""
-    from voicego.app import tray as room  # noqa: PLC0415 -- the desktop
+    from voicego.app import tray as room  # the desktop
 
     terminal = sys.stderr is not None and sys.stderr.isatty()
     return room.tray(attached=attached, terminal=terminal, tell=say.error)

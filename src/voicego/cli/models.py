@@ -25,7 +25,7 @@ def fetch(
     model: Annotated[str, typer.Argument(help="Hub id, such as anton-l/wav2vec2-base-ft-keyword-spotting.")],
 ) -> None:
     """Fetch a checkpoint from the Hugging Face hub. The one verb that uses the network."""
-    from voicego.spotting import hub  # noqa: PLC0415
+    from voicego.spotting import hub
 
     hub.fetch(model, say.line)
     say.line(f"name it in your rules file: model: {model}")
@@ -81,8 +81,8 @@ def train(
         raise VoicegoError("--mine needs --start: the model whose errors are looked for")
     if embedding is not None and start is not None:
         raise VoicegoError("--embedding begins a new network, --start goes on with another: give one of them")
-    from voicego.training.network import Shape  # noqa: PLC0415 -- torch
-    from voicego.training.train import TrainSettings, train  # noqa: PLC0415 -- torch
+    from voicego.training.network import Shape  # torch
+    from voicego.training.train import TrainSettings, train  # torch
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     deep = layers or (Shape().layers if start is None else 1)  # one that is begun with keeps at least what it has
@@ -121,7 +121,7 @@ def average(
     out: Annotated[Path, typer.Option("--out", help="Folder for the checkpoint.")],
 ) -> None:
     """Average the weights of models that were made from each other; often better than each."""
-    from voicego.training import averaging  # noqa: PLC0415 -- torch
+    from voicego.training import averaging  # torch
 
     averaging.average(models, out)
     say.line(f"the average is in {out}; choose its thresholds with: voicego evaluate --choose --model {out}")
@@ -142,7 +142,7 @@ def evaluate(
     ] = False,
 ) -> None:
     """Measure a model as voicego uses it: accuracy, misses, false accepts an hour, at every threshold."""
-    from voicego.training.examine import Examination, examine  # noqa: PLC0415 -- torch
+    from voicego.training.examine import Examination, examine  # torch
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     examine(Examination(model, tuple(data), out, choose=choose, more=more))
@@ -164,7 +164,7 @@ def export(
     litert: Annotated[bool, typer.Option("--litert", help="Also a model.tflite; needs the extra litert.")] = False,
 ) -> None:
     """Write a model as ONNX for other runtimes, compared with torch before it is kept."""
-    from voicego.app import exporting  # noqa: PLC0415
+    from voicego.app import exporting
 
     done = exporting.export(exporting.ExportSettings(model, out, int8, clips, litert), say.line)
     for row in exporting.table(done):

@@ -54,8 +54,8 @@ def monitor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an event; so too in a pipe.")] = False,
 ) -> int:
     """Show live what is heard: level, gate, each word's score against its threshold, and what was done."""
-    from voicego.app.monitor.feeds import feed_for  # noqa: PLC0415
-    from voicego.paths import paths  # noqa: PLC0415
+    from voicego.app.monitor.feeds import feed_for
+    from voicego.paths import paths
 
     feed = feed_for(paths(os.environ).socket, config, input_, device, alone=alone)
     with suppress(KeyboardInterrupt), _ended_by_signals():
@@ -73,10 +73,10 @@ def show(feed: Feed, console: Console | None = None) -> None:
     Raises:
         VoicegoError: the feed's.
     """
-    from rich.console import Console, Group  # noqa: PLC0415 -- only where there is something to draw
-    from rich.live import Live  # noqa: PLC0415
+    from rich.console import Console, Group  # only where there is something to draw
+    from rich.live import Live
 
-    from voicego.app.monitor.board import Board  # noqa: PLC0415
+    from voicego.app.monitor.board import Board
 
     console = console or Console(highlight=False)
     board, drawn = Board(), list["Text"]()
@@ -95,7 +95,7 @@ def show(feed: Feed, console: Console | None = None) -> None:
 
 
 def _picture(board: Board, console: Console) -> list[Text]:
-    from voicego.cli.meters import in_ascii, lines  # noqa: PLC0415
+    from voicego.cli.meters import in_ascii, lines
 
     width, height = console.size
     picture = lines(board, width, height, time.monotonic())

@@ -51,10 +51,10 @@ def bar(files: Sequence[str], *, wanted: bool) -> Iterator[Bar]:
     if not (wanted and files and "-" not in files and _terminal(sys.stderr) and not _pipe(sys.stdout)):
         yield Bar(None, {})
         return
-    from rich.console import Console  # noqa: PLC0415 -- only where there is something to draw
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.console import Console  # only where there is something to draw
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    from voicego.app.folders import size  # noqa: PLC0415
+    from voicego.app.folders import size
 
     columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
     drawn = Progress(

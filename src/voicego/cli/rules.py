@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _file(config: Path | None) -> Path:
-    from voicego.paths import paths  # noqa: PLC0415
+    from voicego.paths import paths
 
     return (config or paths(os.environ).rules).expanduser().absolute()
 
@@ -46,9 +46,9 @@ def init(
     login: Annotated[bool | None, typer.Option("--login/--no-login", help="Start voicego at login.")] = None,
 ) -> int:
     """Begin: starter rules, a microphone with a level bar, one word for a proof, a start at login if you like."""
-    from voicego.app import first_run  # noqa: PLC0415
-    from voicego.app.ear import Ear  # noqa: PLC0415
-    from voicego.cli import screen  # noqa: PLC0415
+    from voicego.app import first_run
+    from voicego.app.ear import Ear
+    from voicego.cli import screen
 
     wishes = first_run.Wishes(_file(config), force, microphone, test, login)
     terminal = screen.Pipe() if yes or not screen.on_a_terminal() else screen.Terminal()
@@ -57,9 +57,9 @@ def init(
 
 
 def _runs() -> bool:
-    from voicego.control.client import ask  # noqa: PLC0415
-    from voicego.errors import VoicegoError  # noqa: PLC0415
-    from voicego.paths import paths  # noqa: PLC0415
+    from voicego.control.client import ask
+    from voicego.errors import VoicegoError
+    from voicego.paths import paths
 
     try:
         return bool(ask(paths(os.environ).socket, "status", timeout_s=1.0))
@@ -68,7 +68,7 @@ def _runs() -> bool:
 
 
 def _at_login() -> list[str]:
-    from voicego import service  # noqa: PLC0415
+    from voicego import service
 
     chosen = service.service(headless=False)
     changed = service.change(chosen.install)
@@ -82,8 +82,8 @@ def check(
     config: Config = None,
 ) -> int:
     """Check rules: every mistake with file, line and column."""
-    from voicego.app import rules  # noqa: PLC0415
-    from voicego.errors import RulesError  # noqa: PLC0415
+    from voicego.app import rules
+    from voicego.errors import RulesError
 
     worst = Exit.OK
     for file in (*(files or ()), *((config,) if config else ())) or (_file(None),):
@@ -105,7 +105,7 @@ def path(
     ] = False,
 ) -> None:
     """Show where the rules file is."""
-    from voicego.paths import paths  # noqa: PLC0415
+    from voicego.paths import paths
 
     places = paths(os.environ)
     if not every:
@@ -127,9 +127,9 @@ def path(
 
 def edit(*, config: Config = None) -> int:
     """Open the rules file in your editor, then check it."""
-    import click  # noqa: PLC0415
+    import click
 
-    from voicego.app import rules  # noqa: PLC0415
+    from voicego.app import rules
 
     file = _file(config)
     if rules.begin(file):
@@ -140,8 +140,8 @@ def edit(*, config: Config = None) -> int:
 
 def show(*, config: Config = None) -> None:
     """Show every value in use, and where it comes from."""
-    from voicego.app import showing  # noqa: PLC0415
-    from voicego.paths import paths  # noqa: PLC0415
+    from voicego.app import showing
+    from voicego.paths import paths
 
     for text in showing.lines(_file(config), paths(os.environ).choices):
         say.line(text)

@@ -37,8 +37,8 @@ class Terminal:
     @contextmanager
     def picture(self) -> Iterator[Picture]:
         """Lines that change in place, and are gone afterwards."""
-        from rich.console import Console  # noqa: PLC0415 -- only where there is something to draw
-        from rich.live import Live  # noqa: PLC0415
+        from rich.console import Console  # only where there is something to draw
+        from rich.live import Live
 
         console = Console(highlight=False)
         with keys() as pressed, Live(console=console, auto_refresh=False, transient=True) as live:
@@ -67,7 +67,7 @@ class _Picture:
         self._plain = plain
 
     def show(self, lines: Sequence[str]) -> None:
-        from rich.text import Text  # noqa: PLC0415 -- it was imported before there was a picture
+        from rich.text import Text  # it was imported before there was a picture
 
         text = "\n".join(lines)
         shown = Text(text.translate(PLAIN) if self._plain else text, no_wrap=True, overflow="ellipsis")

@@ -72,7 +72,7 @@ def start(*, headless: Headless = False, dry_run: DryRun = False) -> None:
 
 def stop(*, headless: Headless = False, dry_run: DryRun = False) -> None:
     """End it; at the next login it starts again."""
-    from voicego.service.steps import StopDaemon  # noqa: PLC0415
+    from voicego.service.steps import StopDaemon
 
     steps = _installed(headless=headless, dry_run=dry_run).stop
     if not _change(steps, dry_run=dry_run) and any(isinstance(step, StopDaemon) for step in steps):
@@ -86,7 +86,7 @@ def restart(*, headless: Headless = False, dry_run: DryRun = False) -> None:
 
 
 def _chosen(*, headless: bool) -> Service:
-    from voicego.service import service  # noqa: PLC0415 -- other verbs need nothing of it
+    from voicego.service import service  # other verbs need nothing of it
 
     return service(headless=headless)
 
@@ -100,8 +100,8 @@ def _installed(*, headless: bool, dry_run: bool) -> Service:
 
 def _change(steps: tuple[Step, ...], *, dry_run: bool) -> bool:
     """Carry out, or show; whether anything changed, or would."""
-    from voicego.service import change  # noqa: PLC0415
-    from voicego.service.steps import told  # noqa: PLC0415
+    from voicego.service import change
+    from voicego.service.steps import told
 
     lines = tuple(map(told, steps)) if dry_run else change(steps)
     for line in lines:
@@ -110,7 +110,7 @@ def _change(steps: tuple[Step, ...], *, dry_run: bool) -> bool:
 
 
 def _looked_at(*, headless: bool) -> dict[str, Any]:
-    from voicego.service import complaint  # noqa: PLC0415
+    from voicego.service import complaint
 
     chosen = _chosen(headless=headless)
     found = chosen.look()
@@ -139,10 +139,10 @@ def _in_words(one: dict[str, Any]) -> str:
 
 def _running() -> int:
     """Tell the running daemon's process; 0 if there is none."""
-    import os  # noqa: PLC0415
+    import os
 
-    from voicego.control.client import ask  # noqa: PLC0415
-    from voicego.paths import paths  # noqa: PLC0415
+    from voicego.control.client import ask
+    from voicego.paths import paths
 
     try:
         return int(ask(paths(os.environ).socket, "status")["status"]["pid"])
