@@ -8,11 +8,12 @@ how long after the end of each word the rule's action began, for a word said alo
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import tempfile
 from pathlib import Path
+
+import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the sound server of the tests
 
@@ -20,29 +21,39 @@ from tests.house import House, house_in, until
 from tests.soundserver import SoundServer
 from tests.spoken import files_saying, spoken
 from voicego.app.bench import sounds
-from voicego.app.bench.machine import resident_mb
 
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 WORDS = 20
 RULES = ("run: ['true']", "run: ['true'], isolated: false")
 
 
-def cpu_s(pid: int) -> float:
-    """CPU seconds of a process, all of its threads, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_S
+def family(pid: int) -> list[psutil.Process]:
+    """The daemon and its children."""
+    daemon = psutil.Process(pid)
+    return [daemon, *daemon.children(recursive=True)]
+
+
+def cpu_s(processes: list[psutil.Process]) -> float:
+    """CPU seconds of all of their threads, user and system."""
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
+def memory(processes: list[psutil.Process]) -> str:
+    """What the first holds, and what the others hold beside what they share with other programs."""
+    daemon, *others = processes
+    alone = sum(process.memory_full_info().uss for process in others)
+    return f"{daemon.memory_info().rss / 1e6:.0f} + {alone / 1e6:.1f} MB"
 
 
 def listening(server: SoundServer, house: House, seconds: float, speech: tuple[Path, ...]) -> None:
     """Tell CPU time and memory while each sound is played."""
-    pid = house.status()["pid"]
+    processes = family(house.status()["pid"])
     names = dict.fromkeys(("room", "hour", "talk", "music"), seconds)
     with tempfile.TemporaryDirectory() as folder:
         for sound in sounds.make(Path(folder), names, speech, None).values():
-            before = cpu_s(pid)
+            before = cpu_s(processes)
             server.play(sound.path)
-            share = 100 * (cpu_s(pid) - before) / seconds
-            print(f"{sound.name:6} {share:5.2f} % of a core, {resident_mb(pid):.0f} MB: {sound.about}", flush=True)
+            share = 100 * (cpu_s(processes) - before) / seconds
+            print(f"{sound.name:6} {share:5.2f} % of a core, {memory(processes)}: {sound.about}", flush=True)
 
 
 def acting(server: SoundServer, house: House, rule: str) -> None:

@@ -18,11 +18,11 @@ fail() { say "$*"; exit 1; }
 # Each need: how to see that it is there | what it is for | package for apt, dnf, pacman, zypper, brew (- where none is needed)
 needs_run=(
   "library portaudio|hearing the microphone|libportaudio2|portaudio|portaudio|portaudio|portaudio"
+  "command parec|hearing what a sound server has|pulseaudio-utils|pulseaudio-utils|libpulse|pulseaudio-utils|-"
   "module ensurepip|making a virtual environment|python3-venv|-|-|-|-"
 )
 needs_test=(
   "command pulseaudio|a sound server for the tests|pulseaudio|pulseaudio|pulseaudio|pulseaudio|-"
-  "command pactl|talking to it|pulseaudio-utils|pulseaudio-utils|libpulse|pulseaudio-utils|-"
   "plugin pulse|hearing it through ALSA|libasound2-plugins|alsa-plugins-pulseaudio|alsa-plugins|alsa-plugins-pulse|-"
   "command Xvfb|a screen for the tests|xvfb|xorg-x11-server-Xvfb|xorg-server-xvfb|xorg-x11-server-Xvfb|-"
   "command tint2|a tray for the tests|tint2|tint2|tint2|tint2|-"
