@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from voicego import __version__
 from voicego.daemon import choices as chosen
+from voicego.daemon.away import Away
 from voicego.daemon.book import Book, open_book, same_hearing, with_model_of, with_sensitivity
 from voicego.daemon.capture import HUNG_S, Capture, Ending
 from voicego.daemon.choices import Choices
 from voicego.daemon.happenings import Happenings
 from voicego.daemon.mistakes import Mistakes
 from voicego.daemon.models import LOADING_S, SLOW_S, Models
-from voicego.daemon.parts import JOIN_S, Parts, Subscription, Watch
+from voicego.daemon.parts import JOIN_S, Parts, Subscription
 from voicego.daemon.pauses import Pauses
 from voicego.daemon.watching import GAP_S, Passage, Restarts
 from voicego.errors import Exit, RulesError, VoicegoError
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from voicego.acting.dispatcher import Dispatcher
     from voicego.confirming.stage import SecondStage
     from voicego.daemon.watching import Heart
-    from voicego.flow import Absence, ActionRun, ConfirmWith, Detection, Scores
+    from voicego.flow import ActionRun, ConfirmWith, Detection, Scores
     from voicego.listener import Deafness
     from voicego.seams import Source
 
@@ -77,8 +78,7 @@ class Supervisor:
         self._starving = False
         """The service manager is to start this process anew."""
         self._pauses = Pauses()
-        self._watches: dict[Absence, Watch | None] = {}
-        """What looks on for each that is watched for; None: nothing here can."""
+        self._away = Away(parts.absence, self._posted.put, self._pauses)
         self._passage = Passage(parts.clock, parts.outside)
         self._restarts = Restarts(parts.clock)
         self._stopping: Exit | None = None
@@ -356,22 +356,7 @@ class Supervisor:
         """Replace what everybody reads."""
         self._book = book
         self._dispatcher.limit(book.setup.at_most)
-        self._watch_absence(frozenset(book.setup.pause_while))
-
-    def _watch_absence(self, wanted: frozenset[Absence]) -> None:
-        """Begin and end what looks on, each by itself: one that goes on knows when its absence ends."""
-        for absence in self._watches.keys() - wanted:
-            if watch := self._watches.pop(absence):
-                watch.stop()
-            self._pauses.away(absence, now=False)
-        for absence in sorted(wanted - self._watches.keys()):
-            self._watches[absence] = watch = self._parts.absence(frozenset({absence}), self._absent)
-            if watch:
-                watch.start()
-
-    def _note_absence(self, absence: Absence, *, now: bool) -> None:
-        if absence in self._watches:  # else it was told just before nobody wanted to know any more
-            self._pauses.away(absence, now=now)
+        self._away.watch(frozenset(book.setup.pause_while))
 
     def _model_came(self, book: Book, why_not: VoicegoError | None) -> None:
         """Take a book whose model is there, or say that it cannot be."""
@@ -394,7 +379,7 @@ class Supervisor:
     def _shut_down(self) -> None:
         if not self.again:
             self._parts.manager.stopping()
-        for step in (self._end_session, self._end_stage, lambda: self._watch_absence(frozenset()), self._end_acting):
+        for step in (self._end_session, self._end_stage, lambda: self._away.watch(frozenset()), self._end_acting):
             try:
                 step()
             except Exception:  # the others are to end all the same
@@ -482,10 +467,6 @@ class Supervisor:
         if book and book.setup.chime:
             self._dispatcher.chime()
         self.happenings.tell("detection", **found, taken=taken)
-
-    def _absent(self, absence: Absence, now: bool) -> None:  # noqa: FBT001 -- what is told has two values
-        """A reason not to listen began or ended; from the thread of who watches."""
-        self._posted.put(lambda: self._note_absence(absence, now=now))
 
     # --- changes, on the supervisor's thread ------------------------------------------------------------------------
 
