@@ -17,13 +17,14 @@ from voicego.daemon.book import Book, open_book, same_hearing, with_model_of, wi
 from voicego.daemon.capture import HUNG_S, Capture, Ending
 from voicego.daemon.choices import Choices
 from voicego.daemon.happenings import Happenings
+from voicego.daemon.last_word import LastWord
 from voicego.daemon.mistakes import Mistakes
 from voicego.daemon.models import LOADING_S, SLOW_S, Models
 from voicego.daemon.parts import JOIN_S, Parts, Subscription
 from voicego.daemon.pauses import Pauses
 from voicego.daemon.watching import GAP_S, Passage, Restarts
 from voicego.errors import Exit, RulesError, VoicegoError
-from voicego.flow import Engine, Notice, Sensitivity, Setup, State, Status, seconds
+from voicego.flow import Notice, Sensitivity, Setup, State, Status, seconds
 from voicego.hearing.choosing import SoundSystemHangs
 from voicego.listener import Counters, Listener
 
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from voicego.acting.dispatcher import Dispatcher
-    from voicego.confirming.stage import SecondStage
     from voicego.daemon.watching import Heart
-    from voicego.flow import ActionRun, ConfirmWith, Detection, Scores
+    from voicego.flow import ActionRun, Detection, Scores
     from voicego.listener import Deafness
     from voicego.seams import Source
 
@@ -65,8 +65,7 @@ class Supervisor:
         self._before_it: tuple[str, ...] = ()
         """Microphones that were in use when others were asked for; they stand in while those are not there."""
         self._ids = itertools.count(1)
-        self._stage: SecondStage | None = None
-        self._stage_of: tuple[ConfirmWith | None, Engine, int] | None = None
+        self._last_word = LastWord(parts.second_stage, self.happenings.not_confirmed)
         self._ever_heard = False
         self._trouble = ""
         self._failure = ""
@@ -215,7 +214,7 @@ class Supervisor:
         self._ever_heard = True
         setup, happenings = self._book.setup, self.happenings
         self._note_who_stands_in(source, setup)
-        stage = self._stage_for(setup)
+        stage = self._last_word.stage_for(setup)
         listener = Listener(
             source,
             self._models.in_use,
@@ -242,23 +241,6 @@ class Supervisor:
         text = f"there is no microphone {names}; {source.name} is heard until it comes"
         self.happenings.note(Notice("microphone", text, holds=bool(asked) and not there))
 
-    def _stage_for(self, setup: Setup) -> SecondStage | None:
-        """Take the second stage in use, or another where a setup asks for that; awake, for listening begins."""
-        wanted = (setup.confirm_with, setup.engine, setup.threads)
-        if self._stage_of != wanted:
-            self._end_stage()
-            self._stage, self._stage_of = self._parts.second_stage(setup, self.happenings.not_confirmed), wanted
-            if self._stage:
-                self._stage.start()
-        if self._stage:
-            self._stage.stir()
-        return self._stage
-
-    def _end_stage(self) -> None:
-        stage, self._stage, self._stage_of = self._stage, None, None
-        if stage and not stage.stop(JOIN_S):
-            log.warning("the thread voicego-confirming did not end in time")
-
     def _end_session(self) -> None:
         if listener := self._capture.end():
             self._counted = self._counted[0] + listener.counters, None
@@ -277,8 +259,7 @@ class Supervisor:
                 pass
             case Ending.OVER:
                 log.info("%s has ended", source.name if source else "the recording")
-                if self._stage:
-                    self._wait_for(self._stage.drain)
+                self._wait_for(self._last_word.drain)
                 self._wait_for(self._dispatcher.drain)
                 self._stopping = Exit.OK
             case Ending.STUCK:
@@ -379,7 +360,7 @@ class Supervisor:
     def _shut_down(self) -> None:
         if not self.again:
             self._parts.manager.stopping()
-        for step in (self._end_session, self._end_stage, lambda: self._away.watch(frozenset()), self._end_acting):
+        for step in (self._end_session, self._last_word.end, lambda: self._away.watch(frozenset()), self._end_acting):
             try:
                 step()
             except Exception:  # the others are to end all the same
@@ -567,7 +548,7 @@ class Supervisor:
         listener = session.listener if session else None
         before, counting = self._counted
         totals = before + counting.counters if counting else before
-        book, model, stage, happenings = self._book, self._models.in_use, self._stage, self.happenings
+        book, model, happenings = self._book, self._models.in_use, self.happenings
         setup = book.setup if book else Setup()
         return Status(
             state=self._state,
@@ -592,7 +573,7 @@ class Supervisor:
             engine=model.engine if model else "",
             engine_file=model.file if model else "",
             model=setup.model if book else "",
-            confirming=stage.status if stage else None,
+            confirming=self._last_word.status,
             counters={
                 **happenings.counters,
                 "windows": totals.windows,
