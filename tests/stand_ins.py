@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from voicego.confirming.child import Message
     from voicego.errors import VoicegoError
     from voicego.flow import Rate
+    from voicego.seams import Haste
 
 
 @dataclass
@@ -34,7 +35,7 @@ class HandSource:
     closed: int = 0
     _waiting: queue.SimpleQueue[AudioBlock | VoicegoError | None] = field(default_factory=queue.SimpleQueue)
     _at: int = 0
-    hurried: list[bool] = field(default_factory=list)
+    hastes: list[Haste] = field(default_factory=list)
     """What its reader asked for, one after the other."""
 
     def open(self) -> None:
@@ -65,8 +66,8 @@ class HandSource:
                 case error:
                     raise error
 
-    def hurry(self, *, now: bool) -> None:
-        self.hurried.append(now)
+    def hurry(self, haste: Haste) -> None:
+        self.hastes.append(haste)
 
     def close(self) -> None:
         self.closed += 1

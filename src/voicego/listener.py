@@ -13,6 +13,7 @@ from voicego.flow import AudioBlock, Candidate, Detection, Scores, Setup, Uttera
 from voicego.hearing.gate import Gate, GateSettings
 from voicego.hearing.health import Health
 from voicego.hearing.windows import Windows
+from voicego.seams import Haste
 from voicego.spotting.detector import Detector
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Listener:
     ears: Deafness = field(default_factory=Deafness)
     look_on: Callable[[Scores], None] | None = None
     """Sees every window's scores; then windows slide over everything that the gate lets through."""
+    watched: bool = False
+    """Somebody watches the level, which is to move."""
     confirmer: Confirmer | None = None
     """Has the last word on detections whose decision says so, and offers them itself."""
     beat: Callable[[], None] = lambda: None
@@ -102,7 +105,7 @@ class Listener:
     _coming_model: Classifier | None = field(init=False, default=None)
     _deaf_until: int = field(init=False, default=0)
     _follower: Follower = field(init=False)
-    _hurried: bool = field(init=False, default=True)
+    _haste: Haste = field(init=False, default=Haste.AT_ONCE)
 
     def __post_init__(self) -> None:
         setup = self.setup
@@ -158,12 +161,15 @@ class Listener:
     def _hurry(self) -> None:
         """Hear in small blocks while something is to be decided soon: not in quiet, nor in talk too long for a word."""
         current = self.windows.gate.current
-        now = current is not None and (
-            self._slides(current) or current.length <= in_samples(self.setup.longest_word_s + self.setup.quiet_s)
-        )
-        if now != self._hurried:
-            self._hurried = now
-            self.source.hurry(now=now)
+        if current is None:
+            haste = Haste.OFTEN if self.watched else Haste.SELDOM
+        elif self._slides(current) or current.length <= in_samples(self.setup.longest_word_s + self.setup.quiet_s):
+            haste = Haste.AT_ONCE
+        else:
+            haste = Haste.OFTEN
+        if haste is not self._haste:
+            self._haste = haste
+            self.source.hurry(haste)
 
     def _take_what_comes(self, block: AudioBlock) -> None:
         if self.windows.gate.current is not None:
@@ -177,7 +183,8 @@ class Listener:
 
     def _in_time(self, block: AudioBlock, due: Iterable[Window]) -> Iterable[Window]:
         """Leave out what nobody waits for any more when sound comes faster than it is scored."""
-        if not self.source.live or len(block.samples) <= in_samples(BEHIND_S):
+        asked_for = self._haste is Haste.SELDOM
+        if not self.source.live or asked_for or len(block.samples) <= in_samples(BEHIND_S):
             return due
         windows = list(due)
         last = max((at for at, window in enumerate(windows) if not window.laid), default=0)

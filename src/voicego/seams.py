@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
         Status,
         Window,
     )
+
+
+class Haste(Enum):
+    """How large the blocks of a microphone are."""
+
+    AT_ONCE = "at once"
+    """As sound comes, some hundredths of a second: at first, and while a word may be about to end."""
+    OFTEN = "often"
+    """A fifth of a second: while somebody watches the level, and in talk that has outgrown every word."""
+    SELDOM = "seldom"
+    """The same, but up to a second of stillness at once: while nobody speaks."""
 
 
 class Source(Protocol):
@@ -51,8 +63,8 @@ class Source(Protocol):
         """
         ...
 
-    def hurry(self, *, now: bool) -> None:
-        """Ask for sound at once, as it is given at first, or for larger blocks, which wake their reader less often."""
+    def hurry(self, haste: Haste) -> None:
+        """Ask for smaller or larger blocks; each wakes its reader."""
         ...
 
     def close(self) -> None:

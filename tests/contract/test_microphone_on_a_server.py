@@ -35,6 +35,7 @@ from voicego.hearing.microphone import (
 from voicego.hearing.portaudio import PortAudio
 from voicego.hearing.recorder import Recorder
 from voicego.hearing.sound_server import heard_by
+from voicego.seams import Haste
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -458,7 +459,7 @@ def test_nothing_is_lost_on_a_reader_that_is_held_up() -> None:
 @pytest.mark.usefixtures("room")
 def test_a_reader_in_no_hurry_sleeps_while_sound_gathers() -> None:
     microphone = hearing()
-    microphone.hurry(now=False)
+    microphone.hurry(Haste.OFTEN)
 
     pieces = [len(block.samples) for block in islice(microphone.blocks(), 20)][1:]
     microphone.close()

@@ -10,6 +10,7 @@ from tests.stand_ins import HandSource, LevelClassifier
 from voicego.errors import VoicegoError
 from voicego.flow import Detection, Rule, Samples, Scores, Sensitivity, Setup, seconds
 from voicego.listener import Deafness, Listener
+from voicego.seams import Haste
 from voicego.spotting.decision import Decision, decide_by
 
 
@@ -67,36 +68,42 @@ def test_a_recording_gives_the_detections_of_the_live_hour() -> None:
     assert len(live) == 3
 
 
-def hurried(sound: Samples, *rules: Rule) -> list[tuple[bool, float]]:
+def hurried(sound: Samples, *rules: Rule, watched: bool = False) -> list[tuple[Haste, float]]:
     """What a microphone is asked for, and how much had been heard by then."""
     source = hand(sound)
-    one = Listener(source, LevelClassifier(), Setup(), decisions(*rules), lambda _: None)
-    asked: list[tuple[bool, float]] = []
+    one = Listener(source, LevelClassifier(), Setup(), decisions(*rules), lambda _: None, watched=watched)
+    asked: list[tuple[Haste, float]] = []
     for _ in one.steps():
-        if len(source.hurried) > len(asked):
-            asked.append((source.hurried[-1], seconds(one.counters.heard)))
+        if len(source.hastes) > len(asked):
+            asked.append((source.hastes[-1], seconds(one.counters.heard)))
     return asked
 
 
 def test_the_microphone_hurries_only_while_a_word_is_said() -> None:
     asked = hurried(placed(0.5, hiss(4.0, -75.0), word=2.0))
 
-    assert [now for now, _ in asked] == [False, True, False]
+    assert [haste for haste, _ in asked] == [Haste.SELDOM, Haste.AT_ONCE, Haste.SELDOM]
     assert [at for _, at in asked] == [pytest.approx(0.1), pytest.approx(2.1, abs=0.11), pytest.approx(2.8, abs=0.11)]
 
 
 def test_talk_that_has_outgrown_every_word_is_no_reason_to_hurry() -> None:
     asked = hurried(np.concatenate([hiss(1.0, -75.0), talk(5.0), hiss(1.0, -75.0)]))
 
-    assert [now for now, _ in asked] == [False, True, False]
-    assert asked[-1][1] < 3.0
+    assert [haste for haste, _ in asked] == [Haste.SELDOM, Haste.AT_ONCE, Haste.OFTEN, Haste.SELDOM]
+    assert asked[2][1] < 3.0
 
 
 def test_words_in_running_speech_are_heard_in_a_hurry_to_the_end() -> None:
     asked = hurried(np.concatenate([hiss(1.0, -75.0), talk(5.0), hiss(1.0, -75.0)]), Rule("go", (), isolated=False))
 
-    assert [now for now, _ in asked] == [False, True, False]
+    assert [haste for haste, _ in asked] == [Haste.SELDOM, Haste.AT_ONCE, Haste.SELDOM]
     assert asked[-1][1] > 5.8
+
+
+def test_a_level_that_is_watched_moves_in_quiet_too() -> None:
+    asked = hurried(placed(0.5, hiss(4.0, -75.0), word=2.0), watched=True)
+
+    assert [haste for haste, _ in asked] == [Haste.OFTEN, Haste.AT_ONCE, Haste.OFTEN]
 
 
 def test_while_voicego_speaks_and_half_a_second_longer_nothing_is_heard() -> None:

@@ -23,6 +23,7 @@ from voicego.hearing.microphone import (
     rescan,
 )
 from voicego.hearing.portaudio import PortAudio
+from voicego.seams import Haste
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ def test_what_the_callback_brings_comes_out_in_order() -> None:
 def test_a_reader_that_is_in_no_hurry_gets_a_fifth_of_a_second_at_once() -> None:
     sound = FakeSounddevice([BUILT_IN])
     heard = opened(sound)
-    heard.hurry(now=False)
+    heard.hurry(Haste.OFTEN)
     got: list[AudioBlock] = []
     reader = Thread(target=lambda: got.append(next(heard.blocks())))
 

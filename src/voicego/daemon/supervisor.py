@@ -223,6 +223,7 @@ class Supervisor:
             self._heard,
             self._ears,
             look_on=self._scored if happenings.subscribers.scores else None,
+            watched=happenings.subscribers.levels,
             confirmer=stage.asking(self._heard, patient=not source.live) if stage else None,
             beat=lambda: self._beat(heart, listener),
             note=happenings.note,
@@ -536,9 +537,11 @@ class Supervisor:
         self._stopping = exit_code
 
     def look_on(self) -> None:
-        """Let a session's windows be told, or no longer."""
+        """Let a session's windows and levels be told, or no longer."""
         if session := self._capture.session:
-            session.listener.look_on = self._scored if self.happenings.subscribers.scores else None
+            subscribers = self.happenings.subscribers
+            session.listener.look_on = self._scored if subscribers.scores else None
+            session.listener.watched = subscribers.levels
 
     # --- from any thread ---------------------------------------------------------------------------------------------
 
@@ -613,15 +616,15 @@ class Supervisor:
     def subscribe(self, subscription: Subscription) -> Callable[[], None]:
         """Tell somebody what happens until what is returned is called."""
         end = self.happenings.subscribers.add(subscription)
-        if not subscription.scores:
+        if not (subscription.scores or subscription.levels):
             return end
         self.post(self.look_on)
 
-        def end_scores() -> None:
+        def end_and_look_away() -> None:
             end()
             self.post(self.look_on)
 
-        return end_scores
+        return end_and_look_away
 
     @property
     def again(self) -> bool:

@@ -26,11 +26,14 @@ from voicego.hearing.portaudio import THIS, PortAudio, PortAudioMissing
 from voicego.hearing.present import check_raw, check_tools, from_server, present
 from voicego.hearing.recorder import Recorder
 from voicego.hearing.staying import AS_IT_IS, Staying
+from voicego.hearing.stillness import Stillness, gathered
+from voicego.hearing.stream import LONGEST_S
+from voicego.seams import Haste
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from voicego.hearing.ring import Fresh
+    from voicego.hearing.ring import Frames, Fresh
     from voicego.hearing.sound_server import Server
     from voicego.hearing.stream import Stream
 
@@ -42,7 +45,7 @@ BLOCK_S = 0.02
 """Least sound in a block while its reader is in a hurry."""
 
 CALM_BLOCK_S = 0.2
-"""The same while it is not: it sleeps while sound gathers."""
+"""The same while it is not: it sleeps while sound comes."""
 
 LIVENESS_S = 1.0
 """A device that gives nothing for so long is lost: PortAudio's callbacks stop, and it tells no one."""
@@ -124,7 +127,7 @@ class Microphone:
         self._wanted = False
         self._device: Device | None = None
         self._stream: Stream | None = None
-        self._hurried = True
+        self._haste = Haste.AT_ONCE
         self._staying: Staying | None = None
         self._moved = False
         self.broken = 0
@@ -179,7 +182,12 @@ class Microphone:
             return
         mono = Mono(device.rate, self._channel)
         at = 0
-        for fresh in self._fresh(stream, device):
+        stillness = Stillness(device.rate)
+
+        def still(frames: Frames) -> bool:
+            return self._haste is Haste.SELDOM and not stillness.broken_by(frames)
+
+        for fresh in gathered(self._fresh(stream, device), round(LONGEST_S * device.rate), still):
             skipped = 0
             if fresh.skipped:
                 if len(before := mono.end()):
@@ -193,9 +201,9 @@ class Microphone:
                 yield AudioBlock(samples, at, skipped)
             at += len(samples)
 
-    def hurry(self, *, now: bool) -> None:
-        """Give blocks of 20 ms and more, or of 0.2 s."""
-        self._hurried = now
+    def hurry(self, haste: Haste) -> None:
+        """Give blocks of 20 ms and more, of 0.2 s, or up to a second where nothing breaks the stillness."""
+        self._haste = haste
 
     def close(self) -> None:
         """Stop hearing: the stream is closed, and the system's sign that somebody listens goes out.
@@ -281,7 +289,7 @@ class Microphone:
         pause_s = min(0.5, self._liveness_s / 2)
         while self._hears(stream):
             began = self._clock()
-            fresh = stream.read(pause_s, BLOCK_S if self._hurried else CALM_BLOCK_S)
+            fresh = stream.read(pause_s, BLOCK_S if self._haste is Haste.AT_ONCE else CALM_BLOCK_S)
             if (stood_still_s := self._clock() - began) > STOOD_STILL_S:
                 # A sound server keeps for us what was said meanwhile, and hands it over in one go: too late to act on.
                 raise MicrophoneLost(f'voicego stood still for {stood_still_s:.0f} s; opening "{device.name}" anew')

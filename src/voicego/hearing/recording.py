@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from voicego.hearing.ring import Frames
+    from voicego.seams import Haste
 
 Pace = Literal["life", "fast"]
 
@@ -127,7 +128,7 @@ class Recording:
         if at == 0 and not self._closed.is_set():
             raise VoicegoError(f"{self.name} holds no sound")
 
-    def hurry(self, *, now: bool) -> None:
+    def hurry(self, haste: Haste) -> None:
         """A recording has all its sound already."""
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voicego.flow import Scores
-    from voicego.seams import Classifier
+    from voicego.seams import Classifier, Haste
 
 PAUSE_S = 1.2
 """Between two words said alone."""
@@ -91,7 +91,7 @@ class Sounds:
     def close(self) -> None:
         """Nothing to close."""
 
-    def hurry(self, *, now: bool) -> None:
+    def hurry(self, haste: Haste) -> None:
         """Everything is there already."""
 
     def blocks(self) -> Iterator[AudioBlock]:

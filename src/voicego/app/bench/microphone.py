@@ -8,6 +8,7 @@ import numpy as np
 
 from voicego.flow import AudioBlock, in_samples
 from voicego.hearing.recording import Recording
+from voicego.seams import Haste
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,9 +54,9 @@ class QuickMicrophone:
             if piece.start + len(piece.samples) >= self._end:
                 return
 
-    def hurry(self, *, now: bool) -> None:
-        """Give blocks as small as while somebody speaks, or as large as in a quiet room."""
-        self._block = in_samples(self._block_s if now else max(self._block_s, CALM_BLOCK_S))
+    def hurry(self, haste: Haste) -> None:
+        """Give blocks as small as while somebody speaks, or as large as else."""
+        self._block = in_samples(self._block_s if haste is Haste.AT_ONCE else max(self._block_s, CALM_BLOCK_S))
 
     def close(self) -> None:
         """Let go of the file."""

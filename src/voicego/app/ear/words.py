@@ -14,6 +14,7 @@ from voicego.app.ear.measuring import LEVEL_S, level, microphone
 from voicego.config import parse, starter
 from voicego.flow import in_samples, seconds
 from voicego.listener import Listener
+from voicego.seams import Haste
 from voicego.spotting.checkpoint import keywords
 from voicego.spotting.labels import keywords_of
 
@@ -112,10 +113,10 @@ class Metered:
                 self._part = self._part[:0]
             yield block
 
-    def hurry(self, *, now: bool) -> None:
+    def hurry(self, haste: Haste) -> None:
         """Ask the source, unless it is for calm: the level is to move."""
-        if now:
-            self._source.hurry(now=now)
+        if haste is Haste.AT_ONCE:
+            self._source.hurry(haste)
 
     def close(self) -> None:
         """Close the source."""

@@ -135,7 +135,9 @@ class Alone:
         self._source.open()
         try:
             yield self._status(State.LISTENING)
-            listener = Listener(self._source, classifier, self._setup, decisions, self._detected, look_on=self._scored)
+            listener = Listener(
+                self._source, classifier, self._setup, decisions, self._detected, look_on=self._scored, watched=True
+            )
             yield from self._heard(listener)
         finally:
             self._source.close()
