@@ -7,11 +7,11 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from queue import Empty, Queue
 from typing import TYPE_CHECKING
 
 import pytest
-import watchfiles
 
 from voicego.app import rules
 from voicego.app.watching import Watch, picture
@@ -45,13 +45,13 @@ def watched() -> Iterator[Callable[[Path], Watched]]:
     """Begin to watch a file; what it says at each change comes by the queue."""
     watches: list[Watch] = []
 
-    def begin(path: Path, look_s: float = 0.25) -> Watched:
+    def begin(path: Path) -> Watched:
         changes: Watched = Queue()
 
         def changed() -> None:
             changes.put(path.read_text() if path.exists() else "nothing")
 
-        watches.append(Watch(path, changed, look_s=look_s))
+        watches.append(Watch(path, changed, look_s=0.25))
         watches[-1].start()
         return changes
 
@@ -198,15 +198,13 @@ def save_until_noticed(file: Path, changes: Watched) -> None:
     raise AssertionError(f"no change of {file} was noticed")
 
 
-def test_the_system_tells_of_changes_also_where_the_link_leads_next(
-    file: Path, tmp_path: Path, watched: Callable[..., Watched]
-) -> None:
+def test_a_link_is_followed_again_and_again(file: Path, tmp_path: Path, watched: Callable[..., Watched]) -> None:
     other = tmp_path / "other" / "rules.yaml"
     other.parent.mkdir()
     other.write_text(NEW)
     link = tmp_path / "voicego.yaml"
     link.symlink_to(file)
-    changes = watched(link, look_s=3600.0)
+    changes = watched(link)
 
     save_until_noticed(file, changes)
     sh('ln -sfn "$1" "$2"', other, link)
@@ -307,32 +305,39 @@ def test_a_file_that_was_empty_for_a_moment_is_one_change(file: Path) -> None:
     assert changes == [NEW]
 
 
-class Panic(BaseException):
-    """What Rust raises is no Exception."""
-
-
-@pytest.mark.parametrize("trouble", [OSError("no space left on device"), Panic("a bug")], ids=["full", "panic"])
-def test_where_the_system_cannot_tell_it_is_looked_at(
+def test_a_surprise_is_logged_and_the_next_change_noticed(
     file: Path,
-    trouble: BaseException,
     watched: Callable[..., Watched],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    tried = threading.Event()
+    changes, real = watched(file), Watch.look
+    met = threading.Event()
 
-    def refuse(*_: object, **__: object) -> None:
-        tried.set()
-        raise trouble
+    def surprised(_: Watch) -> None:
+        met.set()
+        raise RuntimeError("what is this")
 
-    monkeypatch.setattr(watchfiles, "watch", refuse)
-    changes = watched(file)
-    assert tried.wait(WAIT_S)
-
+    monkeypatch.setattr(Watch, "look", surprised)
+    assert met.wait(WAIT_S)
+    monkeypatch.setattr(Watch, "look", real)
     in_place(file)
 
     assert last_of(changes, NEW) == NEW
-    assert f"the system does not tell of changes to {file} ({trouble})" in caplog.text
+    assert f"looking at {file} met a surprise" in caplog.text
+
+
+def test_a_file_that_is_written_in_steps_is_one_change(file: Path, watched: Callable[..., Watched]) -> None:
+    changes = watched(file)
+
+    with file.open("w") as steps:
+        for part in (NEW[:10], NEW[10:20], NEW[20:]):
+            steps.write(part)
+            steps.flush()
+            time.sleep(0.1)
+
+    assert changes.get(timeout=WAIT_S) == NEW
+    assert changes.empty()
 
 
 # --- what is kept ---------------------------------------------------------------------------------------------------

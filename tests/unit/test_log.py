@@ -74,7 +74,7 @@ def test_an_older_file_that_others_could_read_is_closed_to_them(file: Path) -> N
 def test_details_are_written_only_on_request(file: Path) -> None:
     start_logging(file)
     log.debug("a detail")
-    logging.getLogger("watchfiles.main").info("1 change detected")
+    logging.getLogger("library").info("1 change detected")
 
     start_logging(file, verbose=True)
     log.debug("another detail")

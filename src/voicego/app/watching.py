@@ -16,17 +16,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-QUIET_MS = 200
+LOOK_S = 1.0
+"""How often the file is looked at. The systems' own notifications would come a moment sooner, but not for every file
+system, nor behind every link; and a library that waits for them costs more than the look."""
+
+QUIET_S = 0.2
 """Editors save in several steps; what comes without a pause of this length is one change."""
 
-SETTLED_MS = 2000
+SETTLED_S = 2.0
 """A file that is written without a pause is read after so long all the same."""
-
-LOOK_S = 1.0
-"""How often the file is looked at, told or not: not every file system tells, and links may lead to such a one."""
-
-RETRY_S = 30.0
-"""Seconds of looking only, where the system cannot tell of changes."""
 
 
 class Picture(NamedTuple):
@@ -61,23 +59,11 @@ def _seen(look: Callable[[], os.stat_result]) -> tuple[int, ...]:
     return (*which, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
 
 
-def folders_of(path: Path) -> tuple[tuple[Path, int], ...]:
-    """Where changes on the way to a file are told of, and which folder that is now: one made anew is another."""
-    found: dict[Path, int] = {}
-    for step in way_to(path):
-        for folder in (step.folder, *step.folder.parents):
-            if which := _seen(folder.stat):  # else it is waited for where it would be made
-                found[folder] = which[1]
-                break
-    return tuple(found.items())
-
-
 @dataclass(slots=True)
 class Watch:
     """Calls `changed`, on a thread of its own, when a rules file was saved.
 
-    The folders are watched, not the file: editors save by renaming another over it. The system is only asked to wake
-    the thread; whether something changed, two pictures say.
+    Whether something changed, two pictures say.
     """
 
     path: Path
@@ -115,39 +101,19 @@ class Watch:
             self._broken_off = True
 
     def _watch(self) -> None:
-        looks, told = 0, ""
-        while not self._stop.is_set():
+        while not self._stop.wait(self.look_s):
             try:
-                if looks:
-                    looks -= 1
-                    self._stop.wait(self.look_s)
-                    self.look()
-                else:
-                    self._be_told()
-            except BaseException as error:  # noqa: BLE001 -- this thread must not die, and Rust's panics are no Exceptions
-                looks = round(RETRY_S / self.look_s)
-                if str(error) != told:
-                    told = str(error)
-                    log.warning(
-                        "the system does not tell of changes to %s (%s); it is looked at instead", self.path, told
-                    )
+                self._settle()
+                self.look()
+            except Exception:  # this thread must not die
+                log.exception("looking at %s met a surprise", self.path)
 
-    def _be_told(self) -> None:
-        """Look whenever something happens in the folders, until they are others."""
-        from watchfiles import watch  # noqa: PLC0415 -- only a daemon watches
-
-        folders = folders_of(self.path)
-        for _ in watch(
-            *(folder for folder, _ in folders),
-            watch_filter=None,
-            debounce=SETTLED_MS,
-            step=QUIET_MS,
-            rust_timeout=round(self.look_s * 1000),
-            yield_on_timeout=True,
-            stop_event=self._stop,
-            recursive=False,
-            raise_interrupt=False,
-        ):
-            self.look()
-            if folders_of(self.path) != folders:
+    def _settle(self) -> None:
+        """Wait while it is being written."""
+        seen = picture(self.path)
+        for _ in range(round(SETTLED_S / QUIET_S)):
+            if seen == self.seen or self._stop.wait(QUIET_S):
+                return
+            before, seen = seen, picture(self.path)
+            if seen == before:
                 return
