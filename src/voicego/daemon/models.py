@@ -24,7 +24,7 @@ LOADING_S = 120.0
 
 
 class Models:
-    """Every method belongs to the supervisor's thread; what other threads find out is posted to it."""
+    """Every method belongs to the supervisor's thread, others only read; what a load finds out is posted."""
 
     def __init__(
         self,
