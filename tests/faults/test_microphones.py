@@ -15,6 +15,8 @@ from voicego.flow import SAMPLE_RATE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.house import House
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 
@@ -82,7 +84,12 @@ def test_the_sound_server_hangs_for_a_while(survivor: Survivor) -> None:
 def test_the_sound_system_never_lets_go_of_a_lost_microphone(tmp_path: Path) -> None:
     """As when PortAudio's own thread hangs, or turns in an error for ever: nothing within the process can end it."""
     held = tmp_path / "held"
-    with survivor_in(tmp_path, bent=("held", str(held))) as survivor:
+
+    def through_portaudio(house: House) -> str:
+        return f"{OFTEN}microphone: pulse\nrules:\n  go: {{{house.mark()}}}\n"
+
+    with survivor_in(tmp_path, through_portaudio, bent=("held", str(held))) as survivor:
+        before = survivor.house.log().count("loading")
         held.touch()
         gone = time.monotonic()
         survivor.server.unload(sink_of(survivor, "vmic"))
@@ -92,6 +99,7 @@ def test_the_sound_system_never_lets_go_of_a_lost_microphone(tmp_path: Path) -> 
         survivor.server.pactl("set-default-source", "vmic.monitor")
         recovered = survivor.seconds_until_state("listening", back)
         lost = survivor.words_until_it_acts()
+        assert survivor.house.log().count("loading") > before, "it did not begin anew"
 
     add(
         Measured(
