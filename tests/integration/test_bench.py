@@ -61,7 +61,7 @@ def test_a_bench_measures_everything_it_names(tmp_path: Path) -> None:
     assert all(list(row) == ["room", "hour", "talk", "music"] for row in found.cpu.values())
     assert all(spread.times == 2 and spread.least > 0 for row in found.cpu.values() for spread in row.values())
     assert found.counted["openWakeWord"]["hour"] == {"frames": 25}
-    assert found.counted["voicego"]["talk"]["heard"] == 32_000
+    assert 31_000 < found.counted["voicego"]["talk"]["heard"] <= 32_000
     assert found.delay_ms["voicego"]["sound"].times == 3  # the demo says go, stop, go
     assert set(found.start_s) == {"voicego", "openWakeWord", "voicego run"}
     assert found.verbs_s.keys() == {"--help", "check", "status"}

@@ -77,10 +77,8 @@ def test_every_frame_comes_out_once_and_in_its_place(cut: list[tuple[int, bool, 
         out.append(Fresh(fresh.samples.copy(), fresh.start, fresh.skipped))
 
     placed = [n for fresh in out for n in range(fresh.start, fresh.start + len(fresh.samples))]
-    expected = [n for fresh in fed for n in range(fresh.start, fresh.start + len(fresh.samples))]
-    assert placed == expected[: len(placed)]
-    assert len(expected) - len(placed) <= 100
-    assert sum(fresh.skipped for fresh in out) in {sum(one.skipped for one in fed[:n]) for n in range(len(fed) + 1)}
+    assert placed == [n for fresh in fed for n in range(fresh.start, fresh.start + len(fresh.samples))]
+    assert [one.skipped for one in out if one.skipped] == [one.skipped for one in fed if one.skipped]
 
 
 LEAD_S = 1.5

@@ -70,3 +70,5 @@ def gathered(pieces: Iterable[Fresh], most: int, still: Callable[[Frames], bool]
         if not goes_on:
             yield Fresh(room[:held], start, 0)
             held = 0
+    if room is not None and held:
+        yield Fresh(room[:held], start, 0)

@@ -6,16 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voicego.flow import AudioBlock, in_samples
+from voicego.flow import SAMPLE_RATE, AudioBlock, in_samples
+from voicego.hearing.microphone import CALM_BLOCK_S
+from voicego.hearing.recorder import PIECE_S
 from voicego.hearing.recording import Recording
+from voicego.hearing.ring import Fresh
+from voicego.hearing.stillness import Stillness, gathered
+from voicego.hearing.stream import LONGEST_S
 from voicego.seams import Haste
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BLOCK_S, CALM_BLOCK_S = 0.05, 0.2
-"""Seconds of sound that the listener takes from the microphone at once."""
+    from voicego.hearing.ring import Frames
+
+BLOCK_S = PIECE_S
+"""Seconds of sound in a piece while somebody speaks."""
 
 
 class QuickMicrophone:
@@ -29,7 +36,7 @@ class QuickMicrophone:
         self._recording = Recording(path)
         self._end = late + in_samples(seconds)
         self._block_s = block_s
-        self._block = in_samples(block_s)
+        self._haste = Haste.AT_ONCE
         self._late = late
 
     def open(self) -> None:
@@ -42,22 +49,36 @@ class QuickMicrophone:
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield whole blocks, as many as there are in the seconds that were asked for."""
-        at, rest = 0, np.zeros(0, np.float32)
-        for piece in self._recording.blocks():  # much is read at once, so that reading costs nothing
-            first = self._late if not piece.start else 0
-            rest = np.concatenate([rest, piece.samples[first : max(0, self._end - piece.start)]])
-            begin = 0
-            while (end := begin + self._block) <= len(rest):
-                yield AudioBlock(rest[begin:end], at)
-                at, begin = at + end - begin, end
-            rest = rest[begin:]
-            if piece.start + len(piece.samples) >= self._end:
-                return
+        stillness = Stillness(SAMPLE_RATE)
+
+        def still(frames: Frames) -> bool:
+            return self._haste is Haste.SELDOM and not stillness.broken_by(frames)
+
+        for piece in gathered(self._pieces(), in_samples(LONGEST_S), still):
+            yield AudioBlock(piece.samples.copy(), piece.start)
 
     def hurry(self, haste: Haste) -> None:
         """Give blocks as small as while somebody speaks, or as large as else."""
-        self._block = in_samples(self._block_s if haste is Haste.AT_ONCE else max(self._block_s, CALM_BLOCK_S))
+        self._haste = haste
 
     def close(self) -> None:
         """Let go of the file."""
         self._recording.close()
+
+    def _pieces(self) -> Iterator[Fresh]:
+        at, rest = 0, np.zeros(0, np.float32)
+        for read in self._recording.blocks():  # much is read at once, so that reading costs nothing
+            first = self._late if not read.start else 0
+            rest = np.concatenate([rest, read.samples[first : max(0, self._end - read.start)]])
+            begin = 0
+            while (end := begin + self._block) <= len(rest):
+                yield Fresh(rest[begin:end], at, 0)
+                at, begin = at + end - begin, end
+            rest = rest[begin:]
+            if read.start + len(read.samples) >= self._end:
+                return
+
+    @property
+    def _block(self) -> int:
+        """Samples of the next piece."""
+        return in_samples(self._block_s if self._haste is Haste.AT_ONCE else max(self._block_s, CALM_BLOCK_S))
