@@ -1,7 +1,7 @@
 """What a quiet room is heard by: pieces of sound that break no stillness are put together, and looked at in one go.
 
-Only when sound is looked at depends on it, never what is found there. The gate looks at every sample; at something that is
-overlooked here it opens up to a second later.
+Only when sound is looked at depends on it, never what is found there. The gate looks at every sample; at something that
+is overlooked here it opens up to a second later.
 """
 
 from __future__ import annotations
