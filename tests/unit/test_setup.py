@@ -52,6 +52,7 @@ class System:
         self.program("python3", PYTHON)
         self.program("apt-get", APT)
         self.program("uname", "echo Linux")
+        self.program("parec", "")
         self.program("id", "echo 1000")
 
     def program(self, name: str, script: str) -> None:
@@ -109,6 +110,16 @@ def test_the_superuser_gets_what_is_missing_and_is_told(system: System) -> None:
     assert installed == "apt-get install -y --no-install-recommends libportaudio2 -qq"
     assert torch.endswith("-c constraints.txt torch==2.13.0")
     assert package.endswith("-c constraints.txt -e .")
+
+
+def test_the_sound_servers_recorder_is_wanted_too(system: System) -> None:
+    system.has("portaudio")
+    system.lacks("parec")
+
+    code, said = system.set_up()
+
+    assert code == 0
+    assert "missing on this system: pulseaudio-utils (hearing what a sound server has)" in said
 
 
 def test_old_package_lists_are_fetched_and_the_installation_tried_again(system: System) -> None:
