@@ -1,13 +1,15 @@
-"""The real daemon on a real sound server, from the repository: `python benchmarks/daemon.py [SECONDS] [SPEECH]`.
+"""The real daemon on a real sound server: `python benchmarks/daemon.py [--seconds 60] [--rate 48000] [--confirm] […]`.
 
 Starts a PulseAudio server of its own whose null sink is the microphone, starts `voicego run` on it, plays a quiet room,
-an ordinary hour, talk (the file SPEECH, else the demo's words run together) and music for SECONDS each, and tells the
-CPU time that the daemon took, PortAudio's threads included, and its memory. Then it says “go” twenty times and tells
-how long after the end of each word the rule's action began, for a word said alone and for `isolated: false`.
+an ordinary hour, talk (of the files that are named, else the demo's words run together) and music for so many seconds each, and
+tells the CPU time that the daemon and its children took (the sound server's recorder is one), and their memory. Then it
+says “go” twenty times and tells how long after the end of each word the rule's action began, for a word said alone and
+for `isolated: false`. With `--confirm` a wav2vec2-base of random weights has the last word, and no word is said.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 import tempfile
@@ -20,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the sound
 from tests.house import House, house_in, until
 from tests.soundserver import SoundServer
 from tests.spoken import files_saying, spoken
-from voicego.app.bench import sounds
+from voicego.app.bench import big, sounds
+from voicego.flow import SAMPLE_RATE
 
 WORDS = 20
 RULES = ("run: ['true']", "run: ['true'], isolated: false")
@@ -32,28 +35,29 @@ def family(pid: int) -> list[psutil.Process]:
     return [daemon, *daemon.children(recursive=True)]
 
 
-def cpu_s(processes: list[psutil.Process]) -> float:
-    """CPU seconds of all of their threads, user and system."""
-    return sum(sum(process.cpu_times()[:2]) for process in processes)
+def cpu_s(pid: int) -> float:
+    """CPU seconds of all of their threads, user and system, with those of children that have ended."""
+    daemon, *others = family(pid)
+    return sum(daemon.cpu_times()[:4]) + sum(sum(process.cpu_times()[:2]) for process in others)
 
 
-def memory(processes: list[psutil.Process]) -> str:
-    """What the first holds, and what the others hold beside what they share with other programs."""
-    daemon, *others = processes
+def memory(pid: int) -> str:
+    """What the daemon holds, and what the others hold beside what they share with other programs."""
+    daemon, *others = family(pid)
     alone = sum(process.memory_full_info().uss for process in others)
     return f"{daemon.memory_info().rss / 1e6:.0f} + {alone / 1e6:.1f} MB"
 
 
-def listening(server: SoundServer, house: House, seconds: float, speech: tuple[Path, ...]) -> None:
+def listening(server: SoundServer, house: House, seconds: float, speech: list[Path], sink: str) -> None:
     """Tell CPU time and memory while each sound is played."""
-    processes = family(house.status()["pid"])
+    pid = house.status()["pid"]
     names = dict.fromkeys(("room", "hour", "talk", "music"), seconds)
     with tempfile.TemporaryDirectory() as folder:
         for sound in sounds.make(Path(folder), names, speech, None).values():
-            before = cpu_s(processes)
-            server.play(sound.path)
-            share = 100 * (cpu_s(processes) - before) / seconds
-            print(f"{sound.name:6} {share:5.2f} % of a core, {memory(processes)}: {sound.about}", flush=True)
+            before = cpu_s(pid)
+            server.play(sound.path, sink)
+            share = 100 * (cpu_s(pid) - before) / seconds
+            print(f"{sound.name:6} {share:5.2f} % of a core, {memory(pid)}: {sound.about}", flush=True)
 
 
 def acting(server: SoundServer, house: House, rule: str) -> None:
@@ -77,16 +81,31 @@ def acting(server: SoundServer, house: House, rule: str) -> None:
     print(f"{rule}: from word end to the action {median:.0f} ms, 95 % within {edge:.0f} ms ({len(late)})", flush=True)
 
 
-def main(seconds: float, *speech: str) -> None:
+def main() -> None:
     """Measure everything."""
+    words = argparse.ArgumentParser()
+    words.add_argument("--seconds", type=float, default=60.0)
+    words.add_argument("--rate", type=int, default=SAMPLE_RATE)
+    words.add_argument("--confirm", action="store_true")
+    words.add_argument("speech", type=Path, nargs="*")
+    asked = words.parse_args()
+    rules, sink = "rules:\n  go: {run: ['true'], cooldown: 2s}\n", "vmic"
     with tempfile.TemporaryDirectory() as folder, SoundServer() as server, house_in(Path(folder), server.env) as house:
-        house.write("rules:\n  go: {run: ['true'], cooldown: 2s}\n")
+        if asked.rate != SAMPLE_RATE:
+            sink = "other"
+            server.load("module-null-sink", f"sink_name={sink}", f"rate={asked.rate}")
+            server.pactl("set-default-source", f"{sink}.monitor")
+        if asked.confirm:
+            big.write_checkpoint(house.folder / "big", ["go", "stop"])
+            rules += f"confirm_with: {{model: {house.folder}/big, threshold: 0.01}}\n"
+        house.write(rules)
         house.begin()
-        listening(server, house, seconds, tuple(map(Path, speech)))
-        for rule in RULES:
+        if asked.confirm:
+            until(lambda: house.status()["confirming"]["engine"], "the confirming model")
+        listening(server, house, asked.seconds, asked.speech, sink)
+        for rule in () if asked.confirm or sink != "vmic" else RULES:
             acting(server, house, rule)
 
 
 if __name__ == "__main__":
-    _, *asked = sys.argv
-    main(float(asked[0]) if asked else 60.0, *asked[1:])
+    main()
