@@ -231,7 +231,7 @@ class Readiness(StrEnum):
     """What the confirming model is doing."""
 
     RESTING = "resting"
-    """Nothing was heard for a while; it takes no memory."""
+    """Nothing was heard for a while; its weights take no memory."""
     LOADING = "loading"
     READY = "ready"
     FAILED = "failed"
