@@ -4,7 +4,8 @@ Starts a PulseAudio server of its own whose null sink is the microphone, starts 
 an ordinary hour, talk (of the files that are named, else the demo's words run together) and music for so many seconds
 each, and tells the CPU time that the daemon and its children took (the sound server's recorder is one), and their
 memory. Then it says “go” twenty times and tells how long after the end of each word the rule's action began, for a word
-said alone and for `isolated: false`. With `--confirm` a wav2vec2-base of random weights has the last word, and no word is said.
+said alone and for `isolated: false`. With `--confirm` a wav2vec2-base of random weights has the last word, and this is
+left out.
 """
 
 from __future__ import annotations
