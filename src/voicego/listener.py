@@ -160,7 +160,7 @@ class Listener:
 
     def _hurry(self) -> None:
         """Hear in small blocks while something is to be decided soon: not in quiet, nor in talk too long for a word."""
-        current = self.windows.gate.current
+        current = self.windows.gate.current or self.windows.lingering
         if current is None:
             haste = Haste.OFTEN if self.watched else Haste.SELDOM
         elif self._slides(current) or current.length <= in_samples(self.setup.longest_word_s + self.setup.quiet_s):

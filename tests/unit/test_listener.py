@@ -9,6 +9,7 @@ from tests.sounds import hiss, placed, silence
 from tests.stand_ins import HandSource, LevelClassifier
 from voicego.errors import VoicegoError
 from voicego.flow import Detection, Rule, Samples, Scores, Sensitivity, Setup, seconds
+from voicego.hearing.windows import LINGER_S
 from voicego.listener import Deafness, Listener
 from voicego.seams import Haste
 from voicego.spotting.decision import Decision, decide_by
@@ -98,6 +99,15 @@ def test_words_in_running_speech_are_heard_in_a_hurry_to_the_end() -> None:
 
     assert [haste for haste, _ in asked] == [Haste.SELDOM, Haste.AT_ONCE, Haste.SELDOM]
     assert asked[-1][1] > 5.8
+
+
+def test_the_microphone_hurries_on_while_windows_slide_on_after_a_word() -> None:
+    word = placed(0.5, hiss(4.0, -75.0), word=2.0)
+
+    *_, (_, alone) = hurried(word)
+    *_, (_, running) = hurried(word, Rule("go", (), isolated=False))
+
+    assert running - alone == pytest.approx(LINGER_S)
 
 
 def test_a_level_that_is_watched_moves_in_quiet_too() -> None:

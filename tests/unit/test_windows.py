@@ -13,7 +13,7 @@ from tests.sounds import hiss, placed
 from voicego.flow import AudioBlock, Samples, Utterance, Window, in_samples, seconds
 from voicego.hearing.gate import Gate, GateSettings
 from voicego.hearing.rise import FRAME
-from voicego.hearing.windows import Windows, laid_end
+from voicego.hearing.windows import LINGER_S, Windows, laid_end
 
 WINDOW = 16_000
 
@@ -52,6 +52,24 @@ def test_windows_slide_on_a_fixed_hop_until_the_utterance_ends_and_one_is_laid_o
     assert seconds((laid[0].start + laid[0].end) // 2) == pytest.approx(2.3, abs=0.06)
 
 
+def test_windows_slide_on_for_a_while_after_an_utterance_is_over() -> None:
+    found = cut(placed(0.3, hiss(4.0, -70.0), word=2.0))
+
+    [laid] = [w for w in found if w.laid]
+    last = max(w.end for w in found if not w.laid)
+    assert in_samples(LINGER_S) - 1600 < last - laid.utterance.until <= in_samples(LINGER_S)
+
+
+def test_windows_that_slide_on_give_way_to_the_next_utterance() -> None:
+    found = cut(placed(0.3, hiss(4.0, -70.0), one=2.0, two=2.7))
+
+    starts = [w.utterance.start for w in found]
+    second = max(starts)
+    assert starts == sorted(starts)
+    assert len(set(starts)) == 2
+    assert max(w.end for w in found if w.utterance.start < second) < second + 1600
+
+
 def test_nobody_looking_on_means_one_window_a_word() -> None:
     assert [w.laid for w in cut(placed(0.6, hiss(4.0, -70.0), word=2.0), slides=False)] == [True]
     assert cut(placed(0.6, hiss(4.0, -70.0), word=2.0), slides=False, wants=False) == []
@@ -87,6 +105,32 @@ def test_a_laid_window_never_reaches_beyond_what_was_heard() -> None:
     assert laid_end(short, WINDOW) == 22_000
     with pytest.raises(ValueError, match="not ended"):
         laid_end(Utterance(start=0, until=in_samples(1)), WINDOW)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    gap_s=st.floats(0.25, 0.8),
+    hop=st.integers(320, 3200),
+    cuts=st.lists(st.integers(1, 5000), min_size=1, max_size=20),
+)
+def test_how_sound_is_cut_into_blocks_changes_no_window(gap_s: float, hop: int, cuts: list[int]) -> None:
+    sound = placed(0.3, hiss(2.6, -70.0), one=0.7, two=1.0 + gap_s)
+    whole = Windows(Gate(GateSettings()), WINDOW, hop, lambda _: True)
+    pieces = Windows(Gate(GateSettings()), WINDOW, hop, lambda _: True)
+    expected = [*whole.hear(AudioBlock(sound, 0)), *whole.finish()]
+
+    found: list[Window] = []
+    at = 0
+    for step in itertools.cycle(cuts):
+        found += pieces.hear(AudioBlock(sound[at : at + max(step, 20)], at))
+        at += max(step, 20)
+        if at >= len(sound):
+            break
+    found += pieces.finish()
+
+    assert [(w.start, w.end, w.laid, w.utterance.start) for w in found] == [
+        (w.start, w.end, w.laid, w.utterance.start) for w in expected
+    ]
 
 
 @settings(max_examples=40, deadline=None)

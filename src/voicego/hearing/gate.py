@@ -58,6 +58,11 @@ class Gate:
         self._last_speech = at - in_samples(3600 if quiet_before else 0)
 
     @property
+    def opens_after(self) -> int:
+        """Samples from the start of an utterance to where it is known to be one."""
+        return (self._settings.onset - 1) * FRAME + SPAN
+
+    @property
     def current(self) -> Utterance | None:
         """The utterance that is going on."""
         return self._current

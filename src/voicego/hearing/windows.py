@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 BLOCK_S = 1.0
 """Longest stretch that is followed at once, so that the history always holds the windows that fall due in it."""
+LINGER_S = 0.1
+"""How long windows slide on after an utterance is over: else too few of them hold the whole of a short word. Longer
+hears more words, and more false ones (docs/performance.md)."""
 
 
 @dataclass(slots=True)
@@ -35,13 +38,22 @@ class Windows:
     """Whether anybody wants windows inside this utterance before it ends; a laid one comes in any case."""
     wants: Callable[[Utterance], bool] = lambda _: True
     """Whether anybody wants a window laid over this ended utterance."""
+    linger: int = in_samples(LINGER_S)
+    """Samples after the end of an utterance was found, in which windows still slide."""
     _history: Ring = field(init=False)
     _offset: int = field(init=False, default=0)
     _begun: int = field(init=False, default=-1)
     _next_end: int = field(init=False, default=0)
+    _over: Utterance | None = field(init=False, default=None)
+    """The last utterance, while windows slide on after it."""
 
     def __post_init__(self) -> None:
         self._history = Ring(self.window + in_samples(2 * BLOCK_S + 1.0))
+
+    @property
+    def lingering(self) -> Utterance | None:
+        """The utterance that is over and in which a window may still fall due."""
+        return self._over if self._over and self.slides(self._over) else None
 
     def reset(self, at: int, *, quiet_before: bool) -> None:
         """Begin anew at sample `at`: what was heard before a gap belongs to no window after it."""
@@ -49,11 +61,12 @@ class Windows:
         self._offset = at
         self.gate.reset(at, quiet_before=quiet_before)
         self._begun = -1
+        self._over = None
 
     def resize(self, window: int, at: int) -> None:
         """Cut windows of another length from sample `at` on, where nobody speaks; the gate goes on as it was."""
         if window != self.window:
-            self.window, self._offset = window, at
+            self.window, self._offset, self._over = window, at, None
             self._history = Ring(window + in_samples(2 * BLOCK_S + 1.0))
 
     def hear(self, block: AudioBlock) -> Iterator[Window]:
@@ -64,6 +77,7 @@ class Windows:
             self._history.write(part)
             for utterance in self.gate.hear(part):
                 yield from self._due(utterance)
+            yield from self._linger(self._offset + self._history.written)
 
     def finish(self) -> Iterator[Window]:
         """Yield what is still due at the edge of a recording."""
@@ -72,14 +86,28 @@ class Windows:
 
     def _due(self, utterance: Utterance) -> Iterator[Window]:
         if utterance.start != self._begun:
-            self._begun = utterance.start
+            yield from self._linger(utterance.start + self.gate.opens_after - 1)  # when nobody knew of the next
+            self._begun, self._over = utterance.start, None
             self._next_end = utterance.start + self.hop
-        while self._next_end <= utterance.until:
+        yield from self._slide(utterance, utterance.until)
+        if utterance.end is not None:
+            self._over = utterance
+            if self.wants(utterance):
+                yield self._cut(laid_end(utterance, self.window), utterance, laid=True)
+
+    def _linger(self, heard: int) -> Iterator[Window]:
+        if not self._over:
+            return
+        last = self._over.until + self.linger
+        yield from self._slide(self._over, min(heard, last))
+        if heard >= last:
+            self._over = None
+
+    def _slide(self, utterance: Utterance, until: int) -> Iterator[Window]:
+        while self._next_end <= until:
             if self.slides(utterance):
                 yield self._cut(utterance.start + _whole_frames(self._next_end - utterance.start), utterance)
             self._next_end += self.hop
-        if utterance.end is not None and self.wants(utterance):
-            yield self._cut(laid_end(utterance, self.window), utterance, laid=True)
 
     def _cut(self, end: int, utterance: Utterance, *, laid: bool = False) -> Window:
         samples: Samples | None = self._history.view(end - self.window - self._offset, end - self._offset)
