@@ -141,13 +141,23 @@ def _places(rows: Sequence[Row]) -> Places:
     )
 
 
+def extent(samples: Pcm) -> tuple[int, int]:
+    """Where in its clip a word lies: within 26 dB of the loudest 10 ms and above the clip's own floor; samples."""
+    rms = loudness(samples)
+    if not len(rms):
+        return 0, len(samples)
+    loud = np.flatnonzero(rms > max(float(rms.max()) * 0.05, _floor(rms) * 2.0))
+    return (int(loud[0]) * FRAME, (int(loud[-1]) + 1) * FRAME) if len(loud) else (0, len(samples))
+
+
+def _floor(rms: NDArray[np.float32]) -> float:
+    return float(np.percentile(rms, 10)) if len(rms) else 0.0
+
+
 def _word(clip: Clip, at: int, label: int) -> Row:
-    """Where in its clip the word lies: the stretch within 26 dB of the loudest 10 ms and above the clip's own floor."""
-    rms = loudness(clip.samples)
-    floor = float(np.percentile(rms, 10)) if len(rms) else 0.0
-    loud = np.flatnonzero(rms > max(float(rms.max()) * 0.05, floor * 2.0)) if len(rms) else rms
-    first, last = (int(loud[0]) * FRAME, (int(loud[-1]) + 1) * FRAME) if len(loud) else (0, len(clip.samples))
-    return at, at + len(clip.samples), at + first, at + last, min(floor, 0.02), label, 1.0, False
+    first, last = extent(clip.samples)
+    floor = min(_floor(loudness(clip.samples)), 0.02)
+    return at, at + len(clip.samples), at + first, at + last, floor, label, 1.0, False
 
 
 def _utterances(clip: Clip, at: int, label: int) -> list[Row]:
