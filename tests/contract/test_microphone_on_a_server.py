@@ -215,6 +215,29 @@ def test_a_channel_is_picked_or_all_are_mixed(room: Room) -> None:
     room.pactl("unload-module", sink)
 
 
+def test_a_channel_of_a_card_that_gives_them_no_places_is_picked(room: Room) -> None:
+    sink = room.add_sink("stereo", channels=2)
+    card = room.pactl(
+        "load-module",
+        "module-remap-source",
+        "source_name=card",
+        "master=stereo.monitor",
+        "master_channel_map=front-left,front-right",
+        "channel_map=aux0,aux1",
+        "source_properties=device.description=Card",
+    ).strip()
+    left, right = chirp(), chirp()[::-1].copy()
+    both = np.stack([np.concatenate([left, quiet(0.5)]), np.concatenate([quiet(0.5), right])], axis=1)
+
+    second = hear(Microphone(("Card",), channel=2), room, both, "stereo")
+    mixed = hear(Microphone(("Card",)), room, both, "stereo")
+
+    assert found(right, second)[1] > 0.97
+    assert found(both.mean(axis=1).astype(np.float32), mixed)[1] > 0.97
+    room.pactl("unload-module", card)
+    room.pactl("unload-module", sink)
+
+
 @pytest.mark.usefixtures("room")
 def test_a_channel_that_is_not_there_is_named() -> None:
     most = next(device.channels for device in devices() if device.default)

@@ -131,6 +131,7 @@ def _started(tool: str, device: Device, channels: int) -> subprocess.Popen[bytes
         f"--device={device.node}",
         f"--rate={device.rate:.0f}",  # its own: the server's resampler may be a cheap one
         f"--channels={channels}",
+        *(["--no-remap"] if channels > 1 else []),  # one of them is picked, by its number: a card's may have no names
         "--format=float32ne",
         f"--latency-msec={1000 * PIECE_S:.0f}",
         "--client-name=voicego",
