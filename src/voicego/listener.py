@@ -206,8 +206,9 @@ class Listener:
         if self.ears.now:
             self._deaf_until = end + in_samples(ECHO_S)
         if block.start < self._deaf_until:
-            self._start_over(end, quiet_before=False)
-            return ()
+            hears = min(self._deaf_until, end)
+            self._start_over(hears, quiet_before=False)
+            block = AudioBlock(block.samples[hears - block.start :], hears)
         self.counters.heard += len(block.samples)
         return self.windows.hear(block)
 

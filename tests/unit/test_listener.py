@@ -134,6 +134,24 @@ def test_while_voicego_speaks_and_half_a_second_longer_nothing_is_heard() -> Non
     assert [seconds(detection.at) for detection in found] == [pytest.approx(5.4, abs=0.1)]
 
 
+def test_a_block_of_quiet_that_was_asked_for_makes_it_deaf_for_no_longer() -> None:
+    ears, source = Deafness(), HandSource()
+    found: list[Detection] = []
+    sound = placed(0.4, hiss(6.0, -75.0), spoken=2.0, command=3.3)
+    steps = Listener(source, LevelClassifier(), Setup(), decisions(), found.append, ears).steps()
+
+    source.hear(sound[:32_000])
+    next(steps)
+    source.hear(sound[32_000:40_000])
+    with ears.deaf():
+        next(steps)
+    for at in range(40_000, len(sound), 16_000):
+        source.hear(sound[at : at + 16_000])
+        next(steps)
+
+    assert [seconds(detection.at) for detection in found] == [pytest.approx(3.7, abs=0.1)]
+
+
 def test_lost_sound_is_counted_and_speech_right_after_it_is_no_word_alone() -> None:
     found: list[Detection] = []
     source = HandSource()
