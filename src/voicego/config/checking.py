@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from voicego.config import blocks, table
 from voicego.config.keywords import check_keywords
 from voicego.config.resolving import resolved
-from voicego.config.words import found, listed, nearest
+from voicego.config.words import as_list, found, listed, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
@@ -140,8 +140,7 @@ def _check_action(marked: Marked, path: Path, block: dict[str, Any]) -> None:
     run = block.get("run")
     for place, command in _each_system((*path, "run"), run):
         if isinstance(command, str) and block.get("shell", False) is False:
-            words = ", ".join(command.split()[:6]) or "program"
-            marked.wrong(place, f'"run" is one string; write a list, [{words}], or add `shell: true`')
+            marked.wrong(place, f'"run" is one string; write {as_list(command)}, or add `shell: true`')
         if isinstance(command, list) and block.get("shell") is True:
             marked.wrong(place, '"run" is a list; with `shell: true` it must be one string')
 

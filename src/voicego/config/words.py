@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +37,14 @@ MEANT = {
 """Other words that people try, for keys that spelling alone would not find."""
 
 
+MOST_WORDS = 6
+"""Words of a person's command that a sentence repeats."""
+
+_PLAIN = re.compile(r"[\w./-]*\w")
+"""What needs no quotes in a list of YAML's."""
+_NO_TEXTS = ("true", "false", "null")
+
+
 def found(value: object) -> str:
     """Name a value as it stands in the file."""
     match value:
@@ -60,6 +71,20 @@ def shortened(text: str) -> str:
     """One printable line of at most `LONGEST` characters."""
     line = "".join(sign if sign.isprintable() else " " for sign in text[: LONGEST + 1])
     return line if len(text) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def as_list(command: str) -> str:
+    """Tell how a command of one string is written as a list in the rules: a program and its arguments."""
+    try:
+        words = shlex.split(command) or ["program"]
+    except ValueError:  # a quote that is never closed
+        return "a list, such as [playerctl, pause]"
+    return f"a list, [{', '.join(map(_argument, words[:MOST_WORDS]))}{', …' if len(words) > MOST_WORDS else ''}]"
+
+
+def _argument(word: str) -> str:
+    plain = _PLAIN.fullmatch(word) and word.lower() not in _NO_TEXTS
+    return word if plain else json.dumps(word, ensure_ascii=False)
 
 
 def listed(names: Iterable[str], most: int = 40) -> str:
