@@ -35,8 +35,10 @@ def microphone(name: str, **more: bool) -> dict[str, Any]:
     return {"name": name, "host_api": "ALSA", "channels": 1, "rate": 48_000.0} | more
 
 
-def hears(*there: dict[str, Any], system: str = "linux", wanted: tuple[str, ...] = ("default",)) -> Check:
-    return sound.microphones(FakeEar({"list": {"microphones": list(there)}}), wanted, system)
+def hears(
+    *there: dict[str, Any], system: str = "linux", wanted: tuple[str, ...] = ("default",), tools: bool = True
+) -> Check:
+    return sound.microphones(FakeEar({"list": {"microphones": list(there)}}), wanted, system, lambda: tools)
 
 
 def measured(status: dict[str, Any] | None = None, **more: float) -> Check:
@@ -78,6 +80,21 @@ def test_no_microphone_is_a_problem_with_advice_on_each_system(system: str) -> N
 
     assert check.state is State.PROBLEM
     assert "plug one in" in check.advice
+
+
+def test_without_a_microphone_tools_are_to_be_installed_only_where_they_are_missing() -> None:
+    assert "install pulseaudio-utils" in hears(tools=False).advice
+    assert hears(tools=True).advice == "plug one in, or start the sound server"
+
+
+def test_a_sound_server_without_its_tools_is_a_warning() -> None:
+    pulse, plain = microphone("pulse", default=True), microphone("default", default=True)
+    without = hears(pulse, tools=False)
+
+    assert (without.state, without.advice) == (State.WARNING, "install pulseaudio-utils (on Arch libpulse)")
+    assert "the tools of a sound server are missing" in without.found
+    assert hears(pulse, tools=True).state is State.OK
+    assert hears(plain, tools=False).state is State.OK
 
 
 def test_a_wanted_microphone_that_is_not_there_is_a_problem() -> None:

@@ -12,10 +12,10 @@ from voicego.app.ear import Broken, Silent
 from voicego.errors import VoicegoError
 from voicego.hearing.choosing import Device, choose, raw
 from voicego.hearing.health import CLIPPING_PART, FAINT_DB
-from voicego.hearing.sound_server import INSTALL
+from voicego.hearing.sound_server import INSTALL, reachable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Protocol
 
     class Ear(Protocol):
@@ -31,6 +31,9 @@ START_S = 6.0
 LIST_S = 5.0
 MEASURE_S = 9.0
 """Opening may take five, and exact silence is listened to for three."""
+
+SERVERS = ("pipewire", "pulse")
+"""Devices of ALSA that are there only with a sound server."""
 
 SHOWN = 8
 """Microphones that are named."""
@@ -55,12 +58,14 @@ def portaudio(ear: Ear) -> Check:
     return ok("portaudio", text) if apis else problem("portaudio", text, "the PortAudio here knows no sound system")
 
 
-def microphones(ear: Ear, wanted: Sequence[str], system: str = sys.platform) -> Check:
-    """Look which microphones there are, and whether one of `wanted` is among them."""
+def microphones(
+    ear: Ear, wanted: Sequence[str], system: str = sys.platform, tools: Callable[[], bool] = reachable
+) -> Check:
+    """Look which microphones there are, and whether one of `wanted` is among them; `tools`: to hear a server with."""
     try:
         devices = [Device(**one) for one in ear.answer("list", LIST_S)["microphones"]]
         if not devices:
-            return problem("microphones", "none was found", _no_microphone(system))
+            return problem("microphones", "none was found", _no_microphone(system, tools=tools()))
         chosen = choose(devices, wanted)
     except VoicegoError as error:
         return told("microphones", State.PROBLEM, VoicegoError(named(str(error))))
@@ -71,6 +76,9 @@ def microphones(ear: Ear, wanted: Sequence[str], system: str = sys.platform) -> 
     text = f"{', '.join([*texts][:SHOWN])}{more}"
     if system.startswith("linux") and all(map(raw, devices)):
         return warning("microphones", text, f"other programs cannot hear while voicego does; {INSTALL}")
+    if system.startswith("linux") and not tools() and any(one.name in SERVERS for one in devices):
+        found = f"{text}; the tools of a sound server are missing, without which `default` may be a Bluetooth headset"
+        return warning("microphones", found, INSTALL)
     return ok("microphones", text)
 
 
@@ -111,9 +119,11 @@ def _judged(found: Mapping[str, Any], also: str) -> Check:
     return ok("sound", text + also)
 
 
-def _no_microphone(system: str) -> str:
+def _no_microphone(system: str, tools: bool) -> str:  # noqa: FBT001
     if system.startswith("linux"):
-        return f"plug one in; if there is a sound server, {INSTALL}"
+        return (
+            "plug one in, or start the sound server" if tools else f"plug one in; if there is a sound server, {INSTALL}"
+        )
     if system == "win32":
         return "plug one in, or allow it: Settings > Privacy & security > Microphone > desktop apps"
     return "plug one in, or allow it: System Settings > Privacy & Security > Microphone"
