@@ -123,7 +123,7 @@ system() { # system MANAGER SUDO COMMAND
 without() {
   say "$*"
   [ "$purpose" = run ] || fail "the tests cannot do without"
-  there library portaudio || say "going on; without PortAudio voicego hears files only"
+  there library portaudio || there command parec || say "going on; with neither PortAudio nor parec voicego hears files only"
 }
 
 # --- Python --------------------------------------------------------------------------------------------------------

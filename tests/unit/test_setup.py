@@ -135,13 +135,22 @@ def test_old_package_lists_are_fetched_and_the_installation_tried_again(system: 
 
 def test_nothing_is_installed_where_nobody_can_be_asked(system: System) -> None:
     system.program("sudo", 'SUDO="sudo " exec "$@"')
+    system.lacks("parec")
 
     code, said = system.set_up()
 
     assert code == 0
-    assert "run yourself: sudo apt-get install -y --no-install-recommends libportaudio2" in said
-    assert "without PortAudio voicego hears files only" in said
+    assert "run yourself: sudo apt-get install -y --no-install-recommends libportaudio2 pulseaudio-utils" in said
+    assert "with neither PortAudio nor parec voicego hears files only" in said
     assert all(line.startswith("pip ") for line in system.done())
+
+
+def test_the_sound_servers_recorder_hears_without_portaudio(system: System) -> None:
+    code, said = system.set_up()
+
+    assert code == 0
+    assert "run yourself: sudo" in said
+    assert "hears files only" not in said
 
 
 def test_the_tests_do_not_go_on_without_what_they_need(system: System) -> None:
