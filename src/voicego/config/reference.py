@@ -38,7 +38,7 @@ SAVED = """\
 Whenever the file is saved it is read again, whichever way the editor has of saving: in place, renamed over, behind a
 link, in a folder that was made anew. While it is broken, or gone, the last good rules go on working; `voicego status`
 shows what is wrong at once, a notification follows after ten seconds, and another when it is mended. A word that is
-being said meanwhile is not lost. Where a file system does not tell of changes it is looked at once a second.
+being said meanwhile is not lost. It is looked at once a second, on every file system.
 
 **The file holds commands, so nobody else may write it.** It is refused, with the command that mends it, when it belongs
 to another user (the superuser excepted), when everyone may write it, or a group other than the owner's own (one that
