@@ -48,6 +48,8 @@ KEYWORDS = {
     "rules: {goo: {open: x}}": '1:9: no keyword "goo"; this model hears: yes, no, up, down, left, right, on, off, stop',
     "rules:\n  hello world: {open: x}": '2:3: no keyword "hello world"; this model hears',
     "rules: {Go: {open: x}}": 'Did you mean "go"?',
+    "rules: {go:x: {open: x}}": '1:9: no keyword "go:x". Write a space behind the colon: go: x',
+    "rules: {go: {open:x}}": '1:14: no key of a rule is called "open:x". Write a space behind the colon: open: x',
     "rules: {_silence_: {open: x}}": '1:9: "_silence_" stands for what is no keyword; a rule cannot wait for it',
     "rules: {_unknown_: {open: x}}": '1:9: "_unknown_" stands for what is no keyword',
     "rules: {_UNKNOWN_: {open: x}}": '1:9: "_UNKNOWN_" stands for what is no keyword',

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from voluptuous import DictInvalid, Extra, Invalid, MultipleInvalid, Schema, SequenceTypeInvalid
 
 from voicego.config import table, values
-from voicego.config.words import found, listed, nearest, quoted
+from voicego.config.words import found, glued, listed, nearest, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -143,7 +143,7 @@ def _unknown_key(marked: Marked, path: Path, name: str, value: object) -> None:
         marked.wrong(path, text, key=True)
         return
     meant = nearest(name, known)
-    hint = f'Did you mean "{meant}"?' if meant else f"There are: {listed(known)}."
+    hint = glued(name, known) or (f'Did you mean "{meant}"?' if meant else f"There are: {listed(known)}.")
     marked.wrong(path, f"no {what} is called {quoted(name)}. {hint}", key=True)
 
 

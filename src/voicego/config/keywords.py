@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from voicego.config import values
-from voicego.config.words import listed, nearest, quoted
+from voicego.config.words import glued, listed, nearest, quoted
 from voicego.errors import VoicegoError
 from voicego.wanted import Setup
 
@@ -54,6 +54,9 @@ def _tell_unknown(marked: Marked, unknown: Iterable[str], known: tuple[str, ...]
         if word.lower() in NO_WORDS:
             text = f"{quoted(word)} stands for what is no keyword; a rule cannot wait for it"
             marked.wrong(("rules", word), text, key=True)
+            continue
+        if space := glued(word, known):
+            marked.wrong(("rules", word), f"no keyword {quoted(word)}. {space}", key=True)
             continue
         meant = nearest(word, known) if number < MOST_GUESSES else None
         hint = f' Did you mean "{meant}"?' if meant else ""

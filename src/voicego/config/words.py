@@ -94,6 +94,12 @@ def listed(names: Iterable[str], most: int = 40) -> str:
     return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
 
 
+def glued(word: str, known: Iterable[str]) -> str:
+    """What to do if a colon has no space behind it, which makes one word of a key and its value; else empty."""
+    key, colon, value = word.partition(":")
+    return f"Write a space behind the colon: {key}: {shortened(value)}" if colon and value and key in known else ""
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant, whatever its case."""
     by_lower = {name.lower(): name for name in known}
