@@ -39,6 +39,7 @@ from voicego.seams import Haste
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 WAIT_S = 20.0
 """Far longer than a loss may go unnoticed."""
@@ -459,6 +460,17 @@ def test_a_source_that_is_gone_by_now_cannot_be_opened(room: Room) -> None:
 def test_a_recorder_that_is_missing_is_named() -> None:
     with pytest.raises(VoicegoError, match=r"nowhere, the sound server's recorder, cannot be started: No such file"):
         Recorder(Device("Yeti", "PulseAudio", 1, 16_000, node="yeti"), 1, tool="nowhere")
+
+
+def test_closing_waits_for_nobody_that_the_recorder_has_started(tmp_path: Path) -> None:
+    tool, over = tmp_path / "recorder", tmp_path / "over"
+    tool.write_text(f"#!/bin/sh\n(sleep 20; : > '{over}') > /dev/null &\nexec cat /dev/zero\n")
+    tool.chmod(0o700)
+    recorder = Recorder(Device("Yeti", "PulseAudio", 1, 16_000, node="yeti"), 1, tool=str(tool))
+
+    recorder.close()
+
+    assert not over.exists()
 
 
 @pytest.mark.usefixtures("room")

@@ -114,7 +114,8 @@ class Recorder:
             assert self._process.stderr is not None  # noqa: S101 - it was asked for
             with self._process.stderr as stderr, suppress(subprocess.TimeoutExpired):
                 self._process.wait(END_S)
-                return " ".join(stderr.read().decode(errors="replace").split())
+                os.set_blocking(stderr.fileno(), False)  # a server that it started may hold it, too
+                return " ".join((stderr.read() or b"").decode(errors="replace").split())
             return ""
 
 
