@@ -51,6 +51,12 @@ def test_what_breaks_it_is_given_at_once_with_what_was_held_back() -> None:
     assert lengths(room)[:4] == [1, 5, 5, 3]
 
 
+def test_a_device_that_gives_next_to_nothing_is_heard_all_the_same() -> None:
+    given = [len(fresh.samples) for fresh in gathered(pieces(silence(0.01), 10), SAMPLE_RATE, lambda _: True)]
+
+    assert given == [60, 60, 40]
+
+
 @pytest.mark.parametrize("channels", [1, 2])
 def test_numbers_that_are_none_break_it(channels: int) -> None:
     stillness = Stillness(SAMPLE_RATE)

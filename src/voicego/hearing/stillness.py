@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 LAG_S = 0.000_25
 """Sound is compared with itself so much earlier: that leaves little of the rumble below 120 Hz, and most of speech."""
 RISES = 1.25
-"""Times the energy of the stillest of the last pieces: 1 dB. The gate opens at 7 dB in most of its bands. Of words 10 dB
-above a fan 0.7 % are overlooked, above chords 4 %, in a quiet room none."""
+"""Times the energy of the stillest of the last pieces: 1 dB. The gate opens at 7 dB in most of its bands. Of words
+10 dB above a fan 0.7 % are overlooked, above chords 4 %, in a quiet room none."""
 PIECES = 5
 """Pieces that are remembered, about a second of them: the gate's floor goes back 0.8 s."""
+MOST_PIECES = 5
+"""Pieces that are held back: a device that gives a tenth of what it should would else seem to stand still."""
 SOFTEST = 3e-8
 """Energy that is still in any room: whatever has less than this reaches no band of the gate."""
 
@@ -47,18 +49,19 @@ class Stillness:
 
 
 def gathered(pieces: Iterable[Fresh], most: int, still: Callable[[Frames], bool]) -> Iterator[Fresh]:
-    """Put pieces together, up to `most` frames, until one is not still; it is given at once, with those before.
+    """Put a few pieces together, up to `most` frames, until one is not still; it is given at once, with those before.
 
     What is empty, and what some was lost before, is not held back either. Each is good until the next is asked for.
     """
     room: Frames | None = None
-    start = held = 0
+    start = held = count = 0
     for piece in pieces:
         frames = piece.samples
         if room is not None and held and (not len(frames) or piece.skipped or held + len(frames) > most):
             yield Fresh(room[:held], start, 0)
             held = 0
-        goes_on = len(frames) > 0 and not piece.skipped and still(frames)
+        count = count + 1 if held else 0
+        goes_on = len(frames) > 0 and not piece.skipped and still(frames) and count < MOST_PIECES
         if not held and not goes_on:
             yield piece
             continue
