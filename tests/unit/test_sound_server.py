@@ -6,21 +6,23 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from tests.fake_sounddevice import FakeDevice, FakeSounddevice
 from voicego.errors import VoicegoError
 from voicego.hearing.choosing import Device, NoMicrophone, NoSuchMicrophone, choose
-from voicego.hearing.microphone import Microphone, devices
+from voicego.hearing.microphone import BLOCK_S, Microphone, devices
 from voicego.hearing.portaudio import PortAudio, PortAudioMissing
 from voicego.hearing.present import from_server, present
+from voicego.hearing.ring import Fresh
 from voicego.hearing.sound_server import TOOLS, UNLINKED, Server, Source, ask, heard_by
+from voicego.seams import Haste
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from voicego.hearing.ring import Fresh
 
 ABOUT = """Server String: /run/user/1000/pulse/native
 Server Name: {name}
@@ -313,6 +315,32 @@ def test_a_source_is_opened_at_its_own_rate_and_mixed_by_the_server(monkeypatch:
         ("alsa_input.pci", 48_000, 2),
         (YETI.node, YETI.rate, 1),
     ]
+
+
+class Asked(Recorders):
+    """Gives one sample at each asking, and remembers how much was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.least_s: list[float] = []
+
+    def read(self, wait_s: float, least_s: float) -> Fresh:
+        assert wait_s >= least_s
+        self.least_s.append(least_s)
+        return Fresh(np.ones(1, np.float32), len(self.least_s) - 1, 0)
+
+
+def test_whoever_opens_it_again_is_in_a_hurry_as_at_first() -> None:
+    found, asked = server(BUILT_IN, default=BUILT_IN), Asked()
+    microphone = Microphone(portaudio=PortAudio(unused, lambda: found), recorder=asked)
+
+    for _ in range(2):
+        microphone.open()
+        next(microphone.blocks())
+        microphone.hurry(Haste.SELDOM)
+        microphone.close()
+
+    assert asked.least_s[-1] == asked.least_s[0] == BLOCK_S
 
 
 def test_what_the_server_has_not_is_opened_through_portaudio(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,7 +156,7 @@ class Microphone:
                 call to PortAudio hangs.
         """
         with self._lock:
-            self._wanted = True
+            self._wanted, self._haste = True, Haste.AT_ONCE
         server = self._portaudio.server()
         device, stream = self._by_server(server) or self._by_portaudio(server)
         staying = self._made_to_stay(device, stream) if server is not None else None
