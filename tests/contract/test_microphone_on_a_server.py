@@ -462,6 +462,18 @@ def test_a_recorder_that_is_missing_is_named() -> None:
         Recorder(Device("Yeti", "PulseAudio", 1, 16_000, node="yeti"), 1, tool="nowhere")
 
 
+@pytest.mark.usefixtures("room")
+def test_a_latency_that_a_person_asks_of_every_program_is_not_voicegos(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSE_LATENCY_MSEC", "4000")
+    microphone, heard = hearing(), 0
+    blocks = microphone.blocks()
+
+    while heard < in_samples(4.0):
+        heard += len(next(blocks).samples)  # with pieces of 4 s it would be lost in between
+
+    microphone.close()
+
+
 def test_closing_waits_for_nobody_that_the_recorder_has_started(tmp_path: Path) -> None:
     tool, over = tmp_path / "recorder", tmp_path / "over"
     tool.write_text(f"#!/bin/sh\n(sleep 20; : > '{over}') > /dev/null &\nexec cat /dev/zero\n")

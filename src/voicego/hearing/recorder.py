@@ -126,6 +126,7 @@ def _started(tool: str, device: Device, channels: int) -> subprocess.Popen[bytes
         "application.icon_name": "audio-input-microphone",
         "node.dont-reconnect": "true",  # PipeWire's manager would move us along when the default changes
     }
+    piece_ms = f"{1000 * PIECE_S:.0f}"
     command = [
         tool,
         "--raw",
@@ -134,7 +135,7 @@ def _started(tool: str, device: Device, channels: int) -> subprocess.Popen[bytes
         f"--channels={channels}",
         *(["--no-remap"] if channels > 1 else []),  # one of them is picked, by its number: a card's may have no names
         "--format=float32ne",
-        f"--latency-msec={1000 * PIECE_S:.0f}",
+        f"--latency-msec={piece_ms}",
         "--client-name=voicego",
         "--stream-name=commands",
         *(f"--property={name}={value}" for name, value in seen_as.items()),
@@ -142,7 +143,7 @@ def _started(tool: str, device: Device, channels: int) -> subprocess.Popen[bytes
     try:
         process = subprocess.Popen(  # noqa: S603 - the sound server's own tool
             command,
-            env=os.environ | {"LC_ALL": "C.UTF-8"},
+            env=os.environ | {"LC_ALL": "C.UTF-8", "PULSE_LATENCY_MSEC": piece_ms},  # people set it for their games
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
