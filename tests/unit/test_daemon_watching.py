@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.house import until
-from tests.sounds import hiss
+from tests.sounds import hiss, placed
 from tests.supervised import GO, WAIT_S, House, began, broken, left
 from voicego.daemon.manager import Manager
 from voicego.daemon.watching import Passage, Restarts, Tries, boot_clock
@@ -324,7 +324,8 @@ def test_the_level_of_the_sound_is_in_the_status(house: House) -> None:
 def test_a_slow_listener_skips_windows_in_running_speech_and_never_words_said_alone() -> None:
     house = began(setup=replace(GO, rules=(replace(GO.rules[0], isolated=False), Rule("stop", ()))))
     house.until("state", state=State.LISTENING)
-    sound = np.concatenate([hiss(1.5, -75.0), hiss(2.0, -20.0), hiss(1.0, -75.0)])
+    talk = {f"syllable{k}": 1.5 + 0.3 * k for k in range(8)}
+    sound = placed(0.2, hiss(5.0, -75.0), **talk)
 
     house.sources[-1].hear(sound[:24_000])
     for at in range(24_000, len(sound), 16_000):  # as it comes to who was held up
