@@ -414,6 +414,22 @@ def test_a_raw_device_is_left_to_a_server_that_is_away_for_the_moment(
             opened(there, None)
 
 
+def test_that_the_servers_tools_are_missing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    sound = FakeSounddevice([PULSE, DEFAULT])
+
+    opened(sound, None)
+    assert not caplog.text, "there is no server"
+    tmp_path.joinpath("pipewire-0").touch()
+    opened(sound, None)
+
+    assert "heard through ALSA, at twice the cost" in caplog.text
+    assert "install pulseaudio-utils" in caplog.text
+
+
 def _with_tools(folder: Path) -> str:
     for tool in TOOLS:
         folder.joinpath(tool).touch(0o755)

@@ -23,8 +23,9 @@ from voicego.hearing.choosing import (
 )
 from voicego.hearing.mono import Mono
 from voicego.hearing.portaudio import THIS, PortAudio, PortAudioMissing
-from voicego.hearing.present import check_raw, check_tools, from_server, present
+from voicego.hearing.present import check_raw, check_tools, from_server, present, tools_are_there
 from voicego.hearing.recorder import Recorder
+from voicego.hearing.sound_server import INSTALL
 from voicego.hearing.staying import AS_IT_IS, Staying
 from voicego.hearing.stillness import Stillness, gathered
 from voicego.hearing.stream import LONGEST_S
@@ -247,6 +248,12 @@ class Microphone:
         first = next(iter(found))
         if first == DEFAULT:
             check_raw(found[first], seen=self._portaudio.server_seen)
+        if first == DEFAULT and found[first].name in SERVERS and not tools_are_there():
+            log.warning(
+                "the sound server is heard through ALSA, at twice the cost, and wherever it leads, be it a headset; "
+                "better %s",
+                INSTALL,
+            )
         if first == DEFAULT and (headset := passed_over(there)):
             log.warning(
                 'the system\'s default microphone is in the Bluetooth headset "%s", which plays worse while it is '

@@ -78,8 +78,13 @@ def check_tools() -> None:
     Raises:
         NoMicrophone: its tools are missing.
     """
-    if _server_belongs_here(os.environ) and not sound_server.reachable():
+    if not tools_are_there():
         raise NoMicrophone(f"the sound server is heard by its own tools, which are missing; {sound_server.INSTALL}")
+
+
+def tools_are_there() -> bool:
+    """Whether what hears this session's sound server is there, if there is a server."""
+    return sound_server.reachable() or not _server_belongs_here(os.environ)
 
 
 def _server_belongs_here(environ: Mapping[str, str]) -> bool:

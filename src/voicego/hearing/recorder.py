@@ -75,10 +75,11 @@ class Recorder:
 
     def read(self, wait_s: float, least_s: float) -> Fresh:
         """See `Stream`: sleeps while pieces gather in the pipe, then takes them all at once."""
-        if least_s > PIECE_S:
-            self._ended.wait(min(least_s, wait_s))
+        asleep_s = min(least_s, wait_s) if least_s > PIECE_S else 0.0
+        if asleep_s:
+            self._ended.wait(asleep_s)
         with self._reading:
-            frames = self._sound[: self._take(wait_s)]
+            frames = self._sound[: self._take(wait_s - asleep_s)]
             self._given += len(frames)
         return Fresh(frames if frames.shape[1] > 1 else frames[:, 0], self._given - len(frames), 0)
 
