@@ -56,7 +56,7 @@ def listening(server: SoundServer, house: House, seconds: float, speech: list[Pa
     with tempfile.TemporaryDirectory() as folder:
         for sound in sounds.make(Path(folder), names, speech, None).values():
             before = cpu_s(pid)
-            server.play(sound.path, sink)
+            server.play(sound.path, sink, ahead_ms=1000)
             share = 100 * (cpu_s(pid) - before) / seconds
             print(f"{sound.name:6} {share:5.2f} % of a core, {memory(pid)}: {sound.about}", flush=True)
 

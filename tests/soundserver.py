@@ -55,11 +55,14 @@ class SoundServer(Room):
             environ.pop(elsewhere, None)
         return environ
 
-    def play(self, path: Path, sink: str = "vmic") -> float:
-        """Say a recording to its end; returns the monotonic time at which its player was started."""
+    def play(self, path: Path, sink: str = "vmic", ahead_ms: int = 100) -> float:
+        """Say a recording to its end; returns the monotonic time at which its player was started.
+
+        The server holds so many milliseconds ahead: enough on a busy machine, and little to wait for. It wakes the more
+        often for it, and whoever hears the sink with it.
+        """
         began = time.monotonic()
-        # The server holds a tenth of a second ahead: enough on a busy machine, and little to wait for.
-        command = ["paplay", f"--device={sink}", "--latency-msec=100", str(path)]
+        command = ["paplay", f"--device={sink}", f"--latency-msec={ahead_ms}", str(path)]
         subprocess.run(command, env=self.env, check=True, timeout=120)
         return began
 

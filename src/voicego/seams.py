@@ -29,7 +29,7 @@ class Haste(Enum):
     OFTEN = "often"
     """A fifth of a second: while somebody watches the level, and in talk that has outgrown every word."""
     SELDOM = "seldom"
-    """The same, but up to a second of stillness at once: while nobody speaks."""
+    """Three tenths of a second, but up to a second of stillness at once: while nobody speaks."""
 
 
 class Source(Protocol):

@@ -319,9 +319,9 @@ def test_a_surprise_is_logged_and_the_next_change_noticed(
         raise RuntimeError("what is this")
 
     monkeypatch.setattr(Watch, "look", surprised)
+    in_place(file)
     assert met.wait(WAIT_S)
     monkeypatch.setattr(Watch, "look", real)
-    in_place(file)
 
     assert last_of(changes, NEW) == NEW
     assert f"looking at {file} met a surprise" in caplog.text

@@ -340,7 +340,7 @@ def test_whoever_opens_it_again_is_in_a_hurry_as_at_first() -> None:
         microphone.hurry(Haste.SELDOM)
         microphone.close()
 
-    assert asked.least_s[-1] == asked.least_s[0] == BLOCK_S
+    assert asked.least_s[-1] == asked.least_s[0] == BLOCK_S[Haste.AT_ONCE]
 
 
 def test_what_the_server_has_not_is_opened_through_portaudio(monkeypatch: pytest.MonkeyPatch) -> None:

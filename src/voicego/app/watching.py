@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from voicego.config.way import way_to
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
     from pathlib import Path
 
@@ -27,9 +27,18 @@ SETTLED_S = 2.0
 """A file that is written without a pause is read after so long all the same."""
 
 
+class Places(NamedTuple):
+    """Where to look: each link and each folder on the way to a file, and the file."""
+
+    links: tuple[str, ...]
+    folders: tuple[str, ...]
+    file: str
+
+
 class Picture(NamedTuple):
     """What a file's way and the file itself looked like. Another picture means that the rules may be others."""
 
+    places: Places
     way: tuple[tuple[int, ...], ...]
     """Of each link and each folder on the way: which one it is, and its rights."""
     file: tuple[int, ...]
@@ -44,15 +53,19 @@ class Picture(NamedTuple):
 def picture(path: Path) -> Picture:
     """Look at a file, whatever there is of it."""
     *links, file = way_to(path)
-    folders = dict.fromkeys(step.folder for step in (*links, file))
-    way = [_seen(link.place.lstat) for link in links]
-    way += [_seen(folder.stat)[:5] for folder in folders]
-    return Picture(tuple(way), _seen(file.place.stat))
+    folders = dict.fromkeys(str(step.folder) for step in (*links, file))
+    return _pictured(Places(tuple(str(link.place) for link in links), tuple(folders), str(file.place)))
 
 
-def _seen(look: Callable[[], os.stat_result]) -> tuple[int, ...]:
+def _pictured(places: Places) -> Picture:
+    way = [_seen(os.lstat, link) for link in places.links]
+    way += [_seen(os.stat, folder)[:5] for folder in places.folders]
+    return Picture(places, tuple(way), _seen(os.stat, places.file))
+
+
+def _seen(look: Callable[[str], os.stat_result], place: str) -> tuple[int, ...]:
     try:
-        found = look()
+        found = look(place)
     except OSError:
         return ()
     which = found.st_dev, found.st_ino, found.st_mode, found.st_uid, found.st_gid
@@ -103,6 +116,8 @@ class Watch:
     def _watch(self) -> None:
         while not self._stop.wait(self.look_s):
             try:
+                if self.seen and self.seen.whole and _pictured(self.seen.places) == self.seen:
+                    continue  # a tenth of the cost of finding the way again
                 self._settle()
                 self.look()
             except Exception:  # this thread must not die

@@ -42,11 +42,9 @@ log = logging.getLogger(__name__)
 
 __all__ = ["Device", "Microphone", "MicrophoneLost", "NoMicrophone", "NoSuchMicrophone", "about", "devices", "rescan"]
 
-BLOCK_S = 0.02
-"""Least sound in a block while its reader is in a hurry."""
-
-CALM_BLOCK_S = 0.2
-"""The same while it is not: it sleeps while sound comes."""
+BLOCK_S = {Haste.AT_ONCE: 0.02, Haste.OFTEN: 0.2, Haste.SELDOM: 0.3}
+"""Least sound in a piece, in seconds: the reader sleeps while it comes. With the quiet behind it no word is over before
+that is looked at."""
 
 LIVENESS_S = 1.0
 """A device that gives nothing for so long is lost: PortAudio's callbacks stop, and it tells no one."""
@@ -203,7 +201,7 @@ class Microphone:
             at += len(samples)
 
     def hurry(self, haste: Haste) -> None:
-        """Give blocks of 20 ms and more, of 0.2 s, or up to a second where nothing breaks the stillness."""
+        """Give blocks as they come, of 0.2 s, or up to a second where nothing breaks the stillness."""
         self._haste = haste
 
     def close(self) -> None:
@@ -296,7 +294,7 @@ class Microphone:
         pause_s = min(0.5, self._liveness_s / 2)
         while self._hears(stream):
             began = self._clock()
-            fresh = stream.read(pause_s, BLOCK_S if self._haste is Haste.AT_ONCE else CALM_BLOCK_S)
+            fresh = stream.read(pause_s, BLOCK_S[self._haste])
             if (stood_still_s := self._clock() - began) > STOOD_STILL_S:
                 # A sound server keeps for us what was said meanwhile, and hands it over in one go: too late to act on.
                 raise MicrophoneLost(f'voicego stood still for {stood_still_s:.0f} s; opening "{device.name}" anew')

@@ -36,12 +36,15 @@ class Stillness:
 
     def __init__(self, rate: float) -> None:
         self._lag = max(1, round(LAG_S * rate))
+        self._changes: Frames = np.empty(0, np.float32)
         self._last: deque[float] = deque(maxlen=PIECES)
 
     def broken_by(self, frames: Frames) -> bool:
         """Whether more is in these frames, `(n,)` or `(n, channels)`, than in those before."""
         sound, lag = frames.reshape(-1), self._lag * (frames.shape[1] if frames.ndim > 1 else 1)
-        changes = sound[lag:] - sound[:-lag]
+        if len(self._changes) < len(sound):
+            self._changes = np.empty(len(sound), np.float32)
+        changes = np.subtract(sound[lag:], sound[:-lag], out=self._changes[: max(0, len(sound) - lag)])
         energy = float(np.dot(changes, changes)) / max(1, len(changes))
         still = bool(self._last) and energy <= max(RISES * min(self._last), SOFTEST)  # a NaN is no stillness
         self._last.append(energy)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voicego.flow import SAMPLE_RATE, AudioBlock, in_samples
-from voicego.hearing.microphone import CALM_BLOCK_S
+from voicego.hearing.microphone import BLOCK_S as LEAST_S
 from voicego.hearing.recorder import PIECE_S
 from voicego.hearing.recording import Recording
 from voicego.hearing.ring import Fresh
@@ -81,4 +81,4 @@ class QuickMicrophone:
     @property
     def _block(self) -> int:
         """Samples of the next piece."""
-        return in_samples(self._block_s if self._haste is Haste.AT_ONCE else max(self._block_s, CALM_BLOCK_S))
+        return in_samples(self._block_s if self._haste is Haste.AT_ONCE else max(self._block_s, LEAST_S[self._haste]))
