@@ -22,9 +22,9 @@ LAG_S = 0.000_25
 """Sound is compared with itself so much earlier: that leaves little of the rumble below 120 Hz, and most of speech."""
 RISES = 1.25
 """Times the energy of the stillest of the last pieces: 1 dB. The gate opens at 7 dB in most of its bands. Of words
-10 dB above a fan 0.7 % are overlooked, above chords 4 %, in a quiet room none."""
+10 dB above a fan 1.0 % are overlooked, above chords 6.5 %, in a quiet room none."""
 PIECES = 5
-"""Pieces that are remembered, about a second of them: the gate's floor goes back 0.8 s."""
+"""Pieces that are remembered, about a second and a half: the gate's floor goes back 0.8 s."""
 MOST_PIECES = 5
 """Pieces that are held back: a device that gives a tenth of what it should would else seem to stand still."""
 SOFTEST = 3e-8
