@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+LEAD_S = 0.5
 WAIT_S = 20.0
 """Far longer than a loss may go unnoticed."""
 
@@ -76,8 +77,13 @@ def name_pcm(room: Room, **sinks: str) -> None:
 
 
 def hear(microphone: Microphone, room: Room, sound: Samples, sink: str = "vmic", rate: int = SAMPLE_RATE) -> Samples:
-    """Play `sound` and return what the microphone heard, till half a second after it (longer, if that is nothing)."""
+    """Play `sound` and return what the microphone heard, till half a second after it (longer, if that is nothing).
+
+    Some quiet is played first: what an idle sink has handed to its listeners in advance it cannot take back when a
+    player comes, and they hear the first tenth of a second of it later or not at all. No microphone does so.
+    """
     parts: list[AudioBlock] = []
+    sound = np.concatenate([np.zeros((round(LEAD_S * rate), *sound.shape[1:]), np.float32), sound])
     spoken_s, spoken, last_loud = len(sound) / rate, False, 0.0
     microphone.open()
     try:
@@ -418,7 +424,7 @@ def test_a_server_that_hangs_is_lost_and_let_go_at_once(fragile_room: Room) -> N
         hear_until_lost(microphone)
         microphone.close()
         until(
-            lambda: [child.name() for child in psutil.Process().children()] == ["pulseaudio"], "nobody waiting for it"
+            lambda: {child.name() for child in psutil.Process().children()} == {"pulseaudio"}, "nobody waiting for it"
         )
     until(lambda: fragile_room.listeners() == 0, "that the server has noticed")
 
