@@ -65,6 +65,8 @@ class Recorder:
         self._pipe = self._process.stdout
         self._waiting = select.poll()
         self._waiting.register(self._pipe, select.POLLIN)
+        self._hanging_up = select.poll()
+        self._hanging_up.register(self._pipe, 0)  # wakes at the end alone
         if any(not event & select.POLLIN for _, event in self._waiting.poll(1000 * REFUSED_S)):
             said = self._close()
             raise VoicegoError(f'the microphone "{device.name}" cannot be opened: {said or "the sound server refuses"}')
@@ -77,9 +79,9 @@ class Recorder:
     def read(self, wait_s: float, least_s: float) -> Fresh:
         """See `Stream`: sleeps while pieces gather in the pipe, then takes them all at once."""
         asleep_s = min(least_s, wait_s) if least_s > PIECE_S else 0.0
-        if asleep_s:
-            self._ended.wait(asleep_s)
         with self._reading:
+            if asleep_s and not self._pipe.closed:
+                self._hanging_up.poll(1000 * asleep_s)
             frames = self._sound[: self._take(wait_s - asleep_s)]
             self._given += len(frames)
         return Fresh(frames if frames.shape[1] > 1 else frames[:, 0], self._given - len(frames), 0)
