@@ -27,14 +27,13 @@ from voicego.hearing.present import check_raw, check_tools, from_server, present
 from voicego.hearing.recorder import Recorder
 from voicego.hearing.sound_server import INSTALL
 from voicego.hearing.staying import AS_IT_IS, Staying
-from voicego.hearing.stillness import Stillness, gathered
-from voicego.hearing.stream import LONGEST_S
+from voicego.hearing.stillness import while_still
 from voicego.seams import Haste
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from voicego.hearing.ring import Frames, Fresh
+    from voicego.hearing.ring import Fresh
     from voicego.hearing.sound_server import Server
     from voicego.hearing.stream import Stream
 
@@ -146,8 +145,8 @@ class Microphone:
         """Find the device and begin to hear. May hang with the sound system, which is seldom, and then for good.
 
         A microphone of the sound server is heard by the server's recorder, any other through PortAudio, which is
-        started anew where it may not know what is there now: after a stream was closed, or an opening failed, and when
-        no name is found; which takes a moment. It goes on as it is while another stream is open.
+        started anew where it may not know what is there now: when it was asked before, and when no name is found;
+        which takes a moment. It goes on as it is while another stream is open.
 
         Raises:
             NoMicrophone: there is none, or none of that name.
@@ -181,12 +180,7 @@ class Microphone:
             return
         mono = Mono(device.rate, self._channel)
         at = 0
-        stillness = Stillness(device.rate)
-
-        def still(frames: Frames) -> bool:
-            return self._haste is Haste.SELDOM and not stillness.broken_by(frames)
-
-        for fresh in gathered(self._fresh(stream, device), round(LONGEST_S * device.rate), still):
+        for fresh in while_still(self._fresh(stream, device), device.rate, lambda: self._haste is Haste.SELDOM):
             skipped = 0
             if fresh.skipped:
                 if len(before := mono.end()):

@@ -11,7 +11,7 @@ import os
 import select
 import subprocess
 from contextlib import suppress
-from threading import Event, Lock
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +59,7 @@ class Recorder:
         """Bytes in there, and how many of them, the last, are no whole frame yet."""
         self._given = 0
         self._reading = Lock()
-        self._ended = Event()
+        self._ended = False
         self._process = _started(tool, device, channels)
         assert self._process.stdout is not None  # noqa: S101 - it was asked for
         self._pipe = self._process.stdout
@@ -74,7 +74,7 @@ class Recorder:
     @property
     def ended(self) -> bool:
         """Whether the server ended it, or `end` did."""
-        return self._ended.is_set()
+        return self._ended
 
     def read(self, wait_s: float, least_s: float) -> Fresh:
         """See `Stream`: sleeps while pieces gather in the pipe, then takes them all at once."""
@@ -88,7 +88,7 @@ class Recorder:
 
     def end(self) -> None:
         """See `Stream`."""
-        self._ended.set()
+        self._ended = True
         self._process.kill()
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class Recorder:
         self._bytes[: self._rest] = self._bytes[self._held - self._rest : self._held]
         count = os.readv(self._pipe.fileno(), [self._bytes[self._rest :]])
         if not count:
-            self._ended.set()
+            self._ended = True
         self._held = self._rest + count
         frames, self._rest = divmod(self._held, self._width)
         return frames

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voicego.hearing.ring import Fresh
+from voicego.hearing.stream import LONGEST_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,6 +50,12 @@ class Stillness:
         still = bool(self._last) and energy <= max(RISES * min(self._last), SOFTEST)  # a NaN is no stillness
         self._last.append(energy)
         return not still
+
+
+def while_still(pieces: Iterable[Fresh], rate: float, wanted: Callable[[], bool]) -> Iterator[Fresh]:
+    """Put pieces of one stream together, up to `LONGEST_S`, while that is wanted and nothing breaks the stillness."""
+    stillness = Stillness(rate)
+    return gathered(pieces, round(LONGEST_S * rate), lambda frames: wanted() and not stillness.broken_by(frames))
 
 
 def gathered(pieces: Iterable[Fresh], most: int, still: Callable[[Frames], bool]) -> Iterator[Fresh]:

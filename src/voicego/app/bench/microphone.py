@@ -11,15 +11,12 @@ from voicego.hearing.microphone import BLOCK_S as LEAST_S
 from voicego.hearing.recorder import PIECE_S
 from voicego.hearing.recording import Recording
 from voicego.hearing.ring import Fresh
-from voicego.hearing.stillness import Stillness, gathered
-from voicego.hearing.stream import LONGEST_S
+from voicego.hearing.stillness import while_still
 from voicego.seams import Haste
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from voicego.hearing.ring import Frames
 
 BLOCK_S = PIECE_S
 """Seconds of sound in a piece while somebody speaks."""
@@ -49,12 +46,7 @@ class QuickMicrophone:
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield whole blocks, as many as there are in the seconds that were asked for."""
-        stillness = Stillness(SAMPLE_RATE)
-
-        def still(frames: Frames) -> bool:
-            return self._haste is Haste.SELDOM and not stillness.broken_by(frames)
-
-        for piece in gathered(self._pieces(), in_samples(LONGEST_S), still):
+        for piece in while_still(self._pieces(), SAMPLE_RATE, lambda: self._haste is Haste.SELDOM):
             yield AudioBlock(piece.samples.copy(), piece.start)
 
     def hurry(self, haste: Haste) -> None:
