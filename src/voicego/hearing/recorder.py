@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voicego.errors import VoicegoError
+from voicego.hearing import sound_server
 from voicego.hearing.ring import Fresh
 from voicego.hearing.stream import LONGEST_S
 
@@ -147,7 +148,7 @@ def _started(tool: str, device: Device, channels: int) -> subprocess.Popen[bytes
     try:
         process = subprocess.Popen(  # noqa: S603 - the sound server's own tool
             command,
-            env=os.environ | {"LC_ALL": "C.UTF-8", "PULSE_LATENCY_MSEC": piece_ms},  # people set it for their games
+            env=sound_server.environ() | {"PULSE_LATENCY_MSEC": piece_ms},  # people set it for their games
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

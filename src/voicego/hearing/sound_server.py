@@ -109,7 +109,7 @@ def news() -> subprocess.Popen[bytes] | None:
     try:
         return subprocess.Popen(  # noqa: S603 - the sound server's own tool
             [tied, "--pdeathsig", "KILL", tool, "subscribe"],
-            env=_environ(),
+            env=environ(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -127,7 +127,8 @@ def _tool() -> str | None:
     return shutil.which("pactl") if reachable() else None
 
 
-def _environ() -> dict[str, str]:
+def environ() -> dict[str, str]:
+    """Environment of its tools: what they say is read."""
     return os.environ | {"LC_ALL": "C.UTF-8"}
 
 
@@ -138,7 +139,7 @@ def _pactl(*words: str) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603 - the sound server's own tool, and words of ours
             [tool, *words],
-            env=_environ(),
+            env=environ(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=ANSWERS_S,
